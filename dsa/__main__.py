@@ -1,0 +1,5 @@
+"""``python -m dsa``."""
+
+from dsa.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Statistics over plain numbers. Knows nothing of the database."""
