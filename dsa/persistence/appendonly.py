@@ -1,0 +1,49 @@
+"""Triggers that keep history append-only on both databases. One rule: events, approvals' evidence and versions only grow.
+
+Triggers stop accidents and injected SQL, not somebody who holds the database file; the hash chain finds those.
+SQLite needs the insert trigger as well: ``INSERT OR REPLACE`` would otherwise overwrite a row.
+"""
+
+APPEND_ONLY = ("events", "versions", "definitions", "access_records", "signatures")
+_KEYS = {
+    "events": "agreement_id = NEW.agreement_id AND seq = NEW.seq",
+    "versions": "id = NEW.id OR (agreement_id = NEW.agreement_id AND number = NEW.number)",
+    "definitions": "kind = NEW.kind AND id = NEW.id AND version = NEW.version",
+    "access_records": "id = NEW.id",
+    "signatures": "id = NEW.id OR (version_id = NEW.version_id AND party_key = NEW.party_key AND slot = NEW.slot)",
+}
+
+
+def sqlite_triggers() -> list[str]:
+    """The statements that make the tables append-only on SQLite."""
+    statements = []
+    for table in APPEND_ONLY:
+        for verb in ("UPDATE", "DELETE"):
+            statements.append(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+        statements.append(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {_KEYS[table]}) "  # noqa: S608 - fixed names only
+            f"BEGIN SELECT RAISE(ABORT, '{table} UNIQUE: the row is there already'); END"
+        )
+    return statements
+
+
+def postgresql_triggers() -> list[str]:
+    """The statements that make the tables append-only on PostgreSQL, TRUNCATE included."""
+    statements = [
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+    ]
+    for table in APPEND_ONLY:
+        statements.append(
+            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+        statements.append(
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    return statements

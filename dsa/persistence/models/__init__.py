@@ -1,0 +1,57 @@
+"""The tables, split by noun. One rule: nothing outside ``persistence`` imports these."""
+
+from dsa.persistence.models.administration import Counter, Definition, Mail, OutboxRow, SettingRow
+from dsa.persistence.models.agreements import Agreement, Contact, Edited, Party, SectionAnswers, Version
+from dsa.persistence.models.base import Base
+from dsa.persistence.models.directory import (
+    Appointment,
+    CalendarDay,
+    Closure,
+    Delegation,
+    Organisation,
+    Person,
+    Post,
+)
+from dsa.persistence.models.documents import Document, Signature, StoredFile
+from dsa.persistence.models.history import Event, Note, SpellRow, StageEntry
+from dsa.persistence.models.signins import AccessRecord, Attempt, Look, SignIn
+from dsa.persistence.models.work import Approval, ChangeRequest, ConditionRow, HoldRow, Query, Task
+
+__all__ = [
+    "AccessRecord",
+    "Agreement",
+    "Appointment",
+    "Approval",
+    "Attempt",
+    "Base",
+    "CalendarDay",
+    "ChangeRequest",
+    "Closure",
+    "ConditionRow",
+    "Contact",
+    "Counter",
+    "Definition",
+    "Delegation",
+    "Document",
+    "Edited",
+    "Event",
+    "HoldRow",
+    "Look",
+    "Mail",
+    "Note",
+    "Organisation",
+    "OutboxRow",
+    "Party",
+    "Person",
+    "Post",
+    "Query",
+    "SectionAnswers",
+    "SettingRow",
+    "SignIn",
+    "Signature",
+    "SpellRow",
+    "StageEntry",
+    "StoredFile",
+    "Task",
+    "Version",
+]

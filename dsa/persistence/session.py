@@ -1,0 +1,84 @@
+"""The database. One rule: whatever may write begins as a writer and ends in one commit or in nothing.
+
+SQLite: WAL, ``synchronous=FULL``, ``BEGIN IMMEDIATE`` for writers, because a deferred transaction that turns into a
+writer is refused at once however long the busy time-out is.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from dsa.domain.errors import Problem
+
+BUSY_SECONDS = 10
+
+
+class DatabaseBusy(Problem):
+    """The database could not be written to in time; nothing was changed."""
+
+
+class Database:
+    """Opens transactions on one database, named by an SQLAlchemy URL.
+
+    ``synchronous`` is SQLite's: FULL keeps every acknowledged write through a power cut; NORMAL is for benchmarks.
+    """
+
+    def __init__(self, url: str, *, synchronous: str = "FULL") -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _engine(url, synchronous)
+        self._writer = self.engine.execution_options(dsa_write=True)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session in one transaction that commits when the block ends well and rolls back otherwise."""
+        try:
+            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                yield session
+        except OperationalError as error:
+            if "database is locked" in str(error):
+                raise DatabaseBusy("The service is busy. Nothing was changed. Try again in a few seconds.") from error
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one moment and never writes: it is always rolled back."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+            session.rollback()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str, synchronous: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    if ":memory:" not in url and url != "sqlite://":
+        Path(url.split("///", 1)[-1]).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("dsa_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
