@@ -1,0 +1,130 @@
+"""Everything that can happen to an agreement, in the past tense, with the sentence of its history.
+
+One rule: an event's body alone is enough to rebuild the state, the tasks and the ledger (``domain.replay``).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dsa.domain.holding import Holding
+from dsa.domain.machine import Decision, TaskFact
+
+# kind -> the sentence of the public history; parameters come from the body's "facts" and "actor"
+SENTENCES: Mapping[str, str] = {
+    "AgreementStarted": "started the agreement",
+    "PartyJoined": "added a party: %(party)s",
+    "SectionSaved": "saved the section “%(section)s”",
+    "CorrectionMade": "corrected “%(section)s”: %(reason)s",
+    "DraftShared": "shared the draft with the other parties",
+    "RouteChosen": "moved the agreement to the route “%(route)s”",
+    "FirstLookAsked": "asked the other parties for a first look",
+    "InPrincipleGiven": "said yes in principle",
+    "InPrincipleRefused": "said no in principle",
+    "InPrinciplePassedOn": "said that this is for somebody else",
+    "EarlyViewGiven": "gave an early view: %(outcome)s",
+    "DraftSubmitted": "sent the draft for checking",
+    "DraftChecked": "checked the draft: %(outcome)s",
+    "AdviceGiven": "gave data protection advice: %(outcome)s",
+    "ReviewDecided": "decided “%(task)s”: %(outcome)s",
+    "ChangesRequested": "asked for changes in “%(task)s”",
+    "ChangesAnswered": "responded to a request for changes in “%(section)s”",
+    "QuestionAsked": "asked the drafter a question",
+    "QuestionAnswered": "answered a question",
+    "TaskClaimed": "took the task “%(task)s”",
+    "TaskPassedOn": "passed on the task “%(task)s” to %(to)s",
+    "ApprovalWithdrawn": "took back the approval “%(task)s”",
+    "DraftTakenBack": "took the draft back",
+    "BoardDecided": "recorded the decision of the board or minister: %(outcome)s",
+    "TextLocked": "locked the text (version %(version)s)",
+    "DocumentIssued": "the document was issued with the service's seal",
+    "TextSigned": "signed for %(party)s",
+    "SignatureDeclined": "declined to sign for %(party)s",
+    "DatesFixed": "the dates that follow from the last signature were fixed",
+    "DocumentSealed": "the signed document was sealed",
+    "HoldBegan": "put the agreement on hold: %(reason)s, waiting for %(awaited)s",
+    "HoldEnded": "ended the hold",
+    "ConditionMet": "recorded a condition as met",
+    "ContactReplaced": "replaced the contact for %(duty)s",
+    "AttributionContested": "contested who had the agreement",
+    "PreparingBegan": "began preparing",
+    "SharingBegan": "began sharing",
+    "ReviewFellDue": "began the review",
+    "AgreementRenewed": "renewed the agreement",
+    "AgreementSuperseded": "replaced the agreement with a variation",
+    "SharingSuspended": "suspended sharing",
+    "SharingResumed": "resumed sharing",
+    "AgreementEnded": "ended the agreement",
+    "DestructionRecorded": "recorded that the data is destroyed",
+    "AgreementClosed": "closed the record",
+    "AgreementWithdrawn": "withdrew the agreement",
+    "AgreementRejected": "rejected the agreement",
+}
+EVENT_OF_OUTCOME: Mapping[tuple[str, str], str] = {
+    ("in_principle", "yes"): "InPrincipleGiven",
+    ("in_principle", "no"): "InPrincipleRefused",
+    ("in_principle", "not_us"): "InPrinciplePassedOn",
+    ("signature", "signed"): "TextSigned",
+    ("signature", "declined"): "SignatureDeclined",
+    ("decision", "changes"): "ChangesRequested",
+    ("decision", "blocker"): "ChangesRequested",
+    ("check", "changes"): "ChangesRequested",
+}
+_EVENT_OF_KIND = {
+    "early_view": "EarlyViewGiven",
+    "check": "DraftChecked",
+    "advice": "AdviceGiven",
+    "decision": "ReviewDecided",
+    "record": "BoardDecided",
+}
+
+
+def event_of_outcome(kind: str, outcome: str) -> str:
+    """The event that records a task's outcome."""
+    return EVENT_OF_OUTCOME.get((kind, outcome)) or _EVENT_OF_KIND[kind]
+
+
+def moment(at: datetime) -> str:
+    """An instant as it stands in an event: UTC, to the second, with Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def effects(decision: Decision, holding: Holding | None, dues: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The part of an event's body from which the state is rebuilt. ``dues`` has each opened task's due facts."""
+    return {
+        "stage": decision.dest,
+        "round": decision.round,
+        "path": list(decision.path),
+        "closed": list(decision.closed) if decision.closed else None,
+        "opened": [opened_body(task, dues.get(task.key, {})) for task in decision.opened],
+        "lapsed": list(decision.lapsed),
+        "holder": holder_body(holding),
+    }
+
+
+def opened_body(task: TaskFact, due: Mapping[str, Any]) -> dict[str, Any]:
+    """A task as an event records its opening."""
+    return {
+        "key": task.key,
+        "rule": task.rule,
+        "stage": task.stage,
+        "round": task.round,
+        "party": task.party,
+        "organisation": task.organisation,
+        "role": task.role,
+        "status": task.status,
+        **due,
+    }
+
+
+def holder_body(holding: Holding | None) -> dict[str, Any] | None:
+    """Who has it from this event on, as an event records it."""
+    if holding is None:
+        return None
+    return {
+        "owner": holding.owner,
+        "outside": holding.outside,
+        "stage": holding.stage,
+        "role": holding.role,
+        "reason": holding.reason,
+    }

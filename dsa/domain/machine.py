@@ -1,0 +1,358 @@
+"""The machine: which stage comes next. The only module that knows ``transitions``.
+
+One rule: ``decide`` is pure. It works on a throw-away model, so a failed step can corrupt nothing. One flat machine
+serves one workflow version, built once and shared by all threads; reviews and signatures are facts (tasks), not
+states, so two parties and forty-three take the same path.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from transitions import EventData, Machine, MachineError
+
+from dsa.domain.errors import Refusal, Refused
+from dsa.domain.guards import GUARDS
+from dsa.domain.workflow import OUTCOMES, STANDING_KINDS, Move, Stage, TaskRule, Workflow
+
+RECORD = "record"
+REOPEN = "reopen"
+_MOST_STAGES_IN_ONE_STEP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PartyFact:
+    """A party as the machine needs it. ``discloses``: it hands over data; ``signs``: it is to sign."""
+
+    key: str
+    organisation: str
+    signs: bool
+    discloses: bool
+    lead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFact:
+    """A task as it stands. ``status``: open, done, lapsed or standing."""
+
+    key: str
+    rule: str
+    stage: str
+    round: int
+    party: str | None
+    organisation: str
+    role: str
+    kind: str
+    required: bool
+    status: str
+    outcome: str | None = None
+    due_at: datetime | None = None
+    question_open: bool = False
+    slot: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold in force: why, who is awaited, and whether that is a body outside the agreement."""
+
+    code: str
+    awaited: str
+    outside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that a decision rests on.
+
+    ``standing`` holds the (rule, party) pairs whose approval still covers the text. ``signatories`` are (party, slot).
+    ``facts`` are names that guards ask for, established by the services. ``outside_body`` is whom a board waits for.
+    """
+
+    stage: str
+    round: int
+    route: str
+    parties: tuple[PartyFact, ...]
+    tasks: tuple[TaskFact, ...]
+    signatories: tuple[tuple[str, int], ...] = ()
+    standing: frozenset[tuple[str, str | None]] = frozenset()
+    facts: frozenset[str] = frozenset()
+    hold: Hold | None = None
+    outside_body: str = ""
+
+    @property
+    def lead(self) -> PartyFact:
+        """The party that leads: it drafts, and has the agreement when nobody else does."""
+        return next(p for p in self.parties if p.lead)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A task's outcome, as a person gives it."""
+
+    task: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """A decision that its maker takes back: the task is open again."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows: the way through the stages, the task that was closed, those that open and those that lapse."""
+
+    source: str
+    dest: str
+    round: int
+    path: tuple[str, ...]
+    closed: tuple[str, str] | None = None
+    opened: tuple[TaskFact, ...] = ()
+    lapsed: tuple[str, ...] = ()
+    tasks: tuple[TaskFact, ...] = field(default=(), compare=False)
+
+    @property
+    def moved(self) -> bool:
+        """Whether the agreement is in another stage, or in the same one anew."""
+        return len(self.path) > 1
+
+
+class Instance:
+    """The throw-away model that the machine moves."""
+
+    __slots__ = ("facts", "round", "state", "tasks")
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.state = snapshot.stage
+        self.round = snapshot.round
+        self.tasks = list(snapshot.tasks)
+        self.facts = snapshot.facts
+
+    def here(self) -> Iterable[TaskFact]:
+        """The tasks of the present stage and round."""
+        return [t for t in self.tasks if t.stage == self.state and t.round == self.round]
+
+
+class Flow:
+    """A workflow version with its machine. Build it once and share it."""
+
+    __slots__ = ("machine", "rework", "stages", "workflow")
+
+    def __init__(self, workflow: Workflow) -> None:
+        self.workflow = workflow
+        self.stages: Mapping[str, Stage] = {stage.id: stage for stage in workflow.stages}
+        self.rework: set[tuple[str, str]] = set()
+        self.machine = Machine(
+            model=None,
+            states=list(self.stages),
+            transitions=list(self._transitions()),
+            initial=workflow.first.id,
+            auto_transitions=False,
+            queued=False,
+            send_event=True,
+        )
+
+    def _transitions(self) -> Iterable[dict[str, object]]:
+        for stage in self.workflow.stages:
+            for onward in stage.then:
+                if onward.rework:
+                    self.rework.add((stage.id, onward.to))
+                yield _transition(RECORD, stage.id, onward.to, onward.when)
+            if not stage.final:
+                yield _transition(RECORD, stage.id, None, ())
+        for move in self.workflow.moves:
+            for source in move.sources:
+                if move.rework and move.to:
+                    self.rework.add((source, move.to))
+                yield _transition(move.id, source, move.to, move.when)
+
+
+def _transition(trigger: str, source: str, dest: str | None, guards: tuple[str, ...]) -> dict[str, object]:
+    return {"trigger": trigger, "source": source, "dest": dest, "conditions": [_condition(name) for name in guards]}
+
+
+def _condition(name: str) -> object:
+    holds = GUARDS[name].holds
+
+    def condition(event: EventData) -> bool:
+        model = event.model
+        assert isinstance(model, Instance)  # noqa: S101 - the machine has no other models
+        return holds(model)
+
+    condition.__name__ = name
+    return condition
+
+
+def decide(flow: Flow, snapshot: Snapshot, action: str | Recorded | Reopened) -> Decision:
+    """What follows when ``action`` (a move's id, or a task's outcome) is taken now.
+
+    Raises Refused with a sentence where the workflow does not allow it. Whether this *person* may do it is
+    ``permissions.why_not``'s to say.
+    """
+    model = Instance(snapshot)
+    opened: list[TaskFact] = []
+    closed: tuple[str, str] | None = None
+    trigger = action if isinstance(action, str) else RECORD
+    if isinstance(action, Recorded):
+        closed = _record(flow, snapshot, model, action, opened)
+    elif isinstance(action, Reopened):
+        trigger = _reopen(model, action, opened)
+    path = [model.state]
+    _fire(flow, model, trigger)
+    if trigger == RECORD and model.state == path[-1]:
+        return Decision(
+            snapshot.stage, model.state, model.round, tuple(path), closed, tuple(opened), (), tuple(model.tasks)
+        )
+    path.append(model.state)
+    _enter(flow, snapshot, model, path[-2], opened)
+    while len(path) < _MOST_STAGES_IN_ONE_STEP and _nothing_to_wait_for(flow, model):
+        _fire(flow, model, RECORD)
+        if model.state == path[-1]:
+            break
+        path.append(model.state)
+        _enter(flow, snapshot, model, path[-2], opened)
+    if len(path) == 2 and path[0] == path[1]:
+        path = path[:1]
+    lapsed = _lapse(flow, model, {t.key for t in opened})
+    return Decision(
+        snapshot.stage, model.state, model.round, tuple(path), closed, tuple(opened), lapsed, tuple(model.tasks)
+    )
+
+
+def _fire(flow: Flow, model: Instance, trigger: str) -> None:
+    event = flow.machine.events.get(trigger)
+    if event is None:
+        raise Refused("This workflow has no such step. Go back to the agreement and choose from what is offered there.")
+    before = model.state
+    try:
+        moved = event.trigger(model)
+    except MachineError as error:
+        raise Refused(
+            "This cannot be done in the stage “%(stage)s”. Go back to the agreement to see what can be done now.",
+            stage=flow.stages[before].title,
+        ) from error
+    if not moved:
+        move = flow.workflow.move(trigger)
+        raise Refused(first_refusal(move, model) or Refusal("This cannot be done now."))
+
+
+def first_refusal(move: Move | None, model: Instance) -> Refusal | None:
+    """The sentence of the first guard of the move that does not hold, or None."""
+    for name in move.when if move else ():
+        if not GUARDS[name].holds(model):
+            return GUARDS[name].refusal
+    return None
+
+
+def _record(
+    flow: Flow, snapshot: Snapshot, model: Instance, action: Recorded, opened: list[TaskFact]
+) -> tuple[str, str]:
+    for position, task in enumerate(model.tasks):
+        if task.key == action.task and task.status == "open":
+            break
+    else:
+        raise Refused("This task is no longer open. Go back to your tasks to see what waits for you.")
+    if action.outcome not in OUTCOMES[task.kind]:
+        raise Refused("Choose one of the answers that the page offers.")
+    model.tasks[position] = replace(task, status="done", outcome=action.outcome, question_open=False)
+    for rule in flow.stages[task.stage].tasks if task.stage in flow.stages else ():
+        if rule.after == task.rule and task.stage == model.state:
+            fact = _task(rule, snapshot, model, task.party, task.slot)
+            opened.append(fact)
+            model.tasks.append(fact)
+    return (task.key, action.outcome)
+
+
+def _reopen(model: Instance, action: Reopened, opened: list[TaskFact]) -> str:
+    for position, task in enumerate(model.tasks):
+        if task.key == action.task and task.round == model.round and task.status in ("done", "standing"):
+            fresh = replace(task, status="open", outcome=None)
+            model.tasks[position] = fresh
+            opened.append(fresh)
+            return RECORD if task.stage == model.state else REOPEN
+    raise Refused("This decision cannot be taken back any more. The text is locked or a new round has begun.")
+
+
+def _enter(flow: Flow, snapshot: Snapshot, model: Instance, source: str, opened: list[TaskFact]) -> None:
+    if (source, model.state) in flow.rework:
+        model.round += 1
+    for rule in flow.stages[model.state].tasks:
+        if rule.after is not None and not _stands_after(rule, snapshot):
+            continue
+        for party, slot in _each(rule, snapshot):
+            if rule.after is not None and (rule.after, party) not in snapshot.standing:
+                continue
+            fact = _task(rule, snapshot, model, party, slot)
+            if not any(t.key == fact.key and t.stage == fact.stage and t.round == fact.round for t in model.tasks):
+                opened.append(fact)
+                model.tasks.append(fact)
+
+
+def _stands_after(rule: TaskRule, snapshot: Snapshot) -> bool:
+    """A rule that follows another opens at once where the other's approval still stands."""
+    return any(standing == rule.after for standing, _ in snapshot.standing)
+
+
+def _each(rule: TaskRule, snapshot: Snapshot) -> Iterable[tuple[str | None, int]]:
+    if rule.per == "agreement":
+        return [(None, 1)]
+    if rule.per == "signatories":
+        return snapshot.signatories
+    chosen = _CHOSEN[rule.per]
+    return [(p.key, 1) for p in snapshot.parties if chosen(p)]
+
+
+_CHOSEN: Mapping[str, Callable[[PartyFact], bool]] = {
+    "lead": lambda party: party.lead,
+    "parties": lambda party: True,
+    "signing_parties": lambda party: party.signs,
+    "other_signing_parties": lambda party: party.signs and not party.lead,
+    "disclosers": lambda party: party.discloses,
+}
+
+
+def _task(rule: TaskRule, snapshot: Snapshot, model: Instance, party: str | None, slot: int) -> TaskFact:
+    organisation = snapshot.lead.organisation
+    if party is not None:
+        organisation = next(p.organisation for p in snapshot.parties if p.key == party)
+    key = rule.id if party is None else f"{rule.id}:{party}" if slot == 1 else f"{rule.id}:{party}:{slot}"
+    stands = rule.kind in STANDING_KINDS and (rule.id, party) in snapshot.standing
+    return TaskFact(
+        key,
+        rule.id,
+        model.state,
+        model.round,
+        party,
+        organisation,
+        rule.role,
+        rule.kind,
+        rule.required,
+        "standing" if stands else "open",
+        slot=slot,
+    )
+
+
+def _nothing_to_wait_for(flow: Flow, model: Instance) -> bool:
+    stage = flow.stages[model.state]
+    if stage.final or not stage.then:
+        return False
+    return not any(t.required and t.status == "open" for t in model.here())
+
+
+def _lapse(flow: Flow, model: Instance, fresh: set[str]) -> tuple[str, ...]:
+    lapsed = []
+    for position, task in enumerate(model.tasks):
+        gone = task.stage != model.state or task.round != model.round
+        if task.status == "open" and gone and task.key not in fresh and not _stays(flow, task, model.state):
+            model.tasks[position] = replace(task, status="lapsed")
+            lapsed.append(task.key)
+    return tuple(lapsed)
+
+
+def _stays(flow: Flow, task: TaskFact, stage: str) -> bool:
+    try:
+        return stage in flow.workflow.rule(task.rule).stays_open_in
+    except KeyError:
+        return False
