@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dsa.domain.errors import BadInput, Refusal
+from dsa.domain.errors import BadInput
 from dsa.timekeeping.calendar import WorkingCalendar
 from dsa.timekeeping.instants import clock_minute
+from dsa.timekeeping.targets import Message
 
 StepId = int | str
 
@@ -57,15 +58,17 @@ class Slack:
     working_days: int
     ends_branch: bool
 
-    def describe(self) -> Refusal:
-        """One sentence that says why hurrying this step would have changed nothing."""
-        message = (
-            "%(branch)s finished %(days)s working days before %(other)s; hurrying it would change nothing."
-            if self.working_days != 1
-            else "%(branch)s finished 1 working day before %(other)s; hurrying it would change nothing."
-        )
+    def describe(self) -> Message:
+        """One sentence (message id and parameters) that says why hurrying this step would have changed nothing."""
         params = {"branch": self.step.stage, "days": self.working_days, "other": self.behind.stage}
-        return Refusal(message, params, code="slack")
+        if self.working_days == 0:
+            return ("%(branch)s finished the same working day as %(other)s.", params)
+        if self.working_days == 1:
+            return (
+                "%(branch)s finished 1 working day before %(other)s; hurrying it would change nothing.",
+                params,
+            )
+        return ("%(branch)s finished %(days)s working days before %(other)s; hurrying it would change nothing.", params)
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,6 +256,15 @@ class WorkingCalendar:
         """The date in London at this instant."""
         return date.fromordinal(_FIRST + self._local(at)[0])
 
+    def at_local_time(self, day: date, *, like: datetime) -> datetime:
+        """The instant (UTC) on ``day`` at which clocks in London show what they show at ``like``.
+
+        In the hour that the clocks go back it is the earlier of the two; a time that they skip is an hour later.
+        """
+        self._index(day)
+        shown = like.astimezone(LONDON).time().replace(fold=0)
+        return datetime.combine(day, shown, LONDON).astimezone(UTC)
+
     # Inside
 
     def _index(self, day: date) -> int:

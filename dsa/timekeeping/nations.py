@@ -62,9 +62,9 @@ def nation_rule(name: str) -> NationRule:
     """
     if name == FREEDOM_OF_INFORMATION:
         return NationRule(NATIONS)
-    mode, colon, listed = name.partition(":")
-    if not colon:
-        mode, listed = "ALL", name
+    if name in NATIONS:
+        return NationRule((name,))
+    mode, _, listed = name.partition(":")
     nations = tuple(listed.split("+"))
     if mode not in ("ALL", "ANY") or not set(nations) <= set(NATIONS):
         raise UnknownNation(name)
