@@ -57,7 +57,8 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table, or a field of a record. `shown` false keeps it off the document."""
+    """A column of a table, or a field of a record. `shown` false keeps it off the document; a column that
+    `identifies` holds a short name by which other answers refer to the row."""
 
     key: str
     label: str
@@ -66,6 +67,7 @@ class Column:
     required: bool = False
     required_when: Condition = NEVER
     shown: bool = True
+    identifies: bool = False
 
     @property
     def type(self) -> str:

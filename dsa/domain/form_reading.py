@@ -229,6 +229,7 @@ class _FormReader:
             required=sheet.flag("required"),
             required_when=self._condition(sheet, "required_when", NEVER),
             shown=not sheet.flag("hidden"),
+            identifies=sheet.flag("identifies"),
         )
         sheet.finish()
         return column
