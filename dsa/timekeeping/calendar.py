@@ -59,18 +59,14 @@ _SHIFTS = {
 
 
 @lru_cache(maxsize=1)
-def _offsets() -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Minutes that London is ahead of UTC, for each UTC day: in its first hour, and from 01:00 UTC on.
+def _offsets() -> tuple[int, ...]:
+    """Minutes that London is ahead of UTC on each UTC day, from 01:00 UTC on, when the clocks change if they do.
 
-    The clocks change at 01:00 UTC, so two numbers a day say everything and no time zone is looked up per interval.
+    In the hour before it the number may be wrong by 60; but then it is between 00:00 and 02:00 in London either way, on
+    the same date and before any office opens (``OfficeHours``). So no time zone is looked up per interval.
     """
-    first, later = [], []
-    midnight = datetime(FIRST_DAY.year, 1, 1, tzinfo=UTC)
-    for index in range(_COUNT):
-        start = midnight + timedelta(days=index)
-        first.append(_ahead(start))
-        later.append(_ahead(start + timedelta(hours=1)))
-    return tuple(first), tuple(later)
+    one_o_clock = datetime(FIRST_DAY.year, 1, 1, 1, tzinfo=UTC)
+    return tuple(_ahead(one_o_clock + timedelta(days=index)) for index in range(_COUNT))
 
 
 def _ahead(at: datetime) -> int:
@@ -103,8 +99,7 @@ class WorkingCalendar:
         "_days_np",
         "_length",
         "_minutes",
-        "_offset_first",
-        "_offset_later",
+        "_offset",
         "_opens",
         "name",
         "version",
@@ -121,7 +116,7 @@ class WorkingCalendar:
         self._days = days
         self._minutes = minutes
         self._days_np: NDArray[np.int32] = np.array(days, dtype=np.int32)
-        self._offset_first, self._offset_later = _offsets()
+        self._offset = _offsets()
         content = repr((FIRST_DAY, works)).encode() + array("i", opens).tobytes() + array("i", length).tobytes()
         self.version = f"{name}@holidays-{PACKAGE_VERSION}+{sha256(content).hexdigest()[:12]}"
 
@@ -289,8 +284,7 @@ class WorkingCalendar:
         index = at.toordinal() - _FIRST
         if not 0 <= index < _COUNT:
             raise BeyondCalendar(at.isoformat())
-        hour = at.hour
-        minute = hour * 60 + at.minute + (self._offset_later[index] if hour else self._offset_first[index])
+        minute = at.hour * 60 + at.minute + self._offset[index]
         return (index, minute) if minute < _DAY else (index + 1, minute - _DAY)
 
     def _until(self, at: datetime) -> int:
@@ -301,8 +295,7 @@ class WorkingCalendar:
         index = at.toordinal() - _FIRST
         if not 0 <= index < _COUNT:
             raise BeyondCalendar(at.isoformat())
-        hour = at.hour
-        minute = hour * 60 + at.minute + (self._offset_later[index] if hour else self._offset_first[index])
+        minute = at.hour * 60 + at.minute + self._offset[index]
         if minute >= _DAY:
             index += 1
             minute -= _DAY
@@ -315,7 +308,7 @@ class WorkingCalendar:
     def _instant(self, index: int, minute: int) -> datetime:
         """The UTC instant of a local minute from 02:00 on, when the clocks have changed if they do that day."""
         midnight = datetime.combine(date.fromordinal(_FIRST + index), datetime.min.time(), UTC)
-        return midnight + timedelta(minutes=minute - self._offset_later[index])
+        return midnight + timedelta(minutes=minute - self._offset[index])
 
 
 def _utc(at: datetime) -> datetime:

@@ -88,6 +88,11 @@ def test_a_hold_that_lasts_still_keeps_a_task_from_being_late() -> None:
     assert (item.elapsed_days, item.state) == (1, "running")
 
 
+def test_a_task_that_was_late_before_it_was_put_on_hold_stays_late() -> None:
+    item = progress(ENG, entered=MONDAY, left=None, now=on(6), target_days=1, pauses=[(on(5, 10), on(30))])
+    assert (item.state, item.paused_days) == ("late", 1)
+
+
 def test_holds_that_overlap_are_counted_once() -> None:
     holds = [(on(3, 10), on(5, 10)), (on(4, 10), on(6, 10))]
     assert progress(ENG, entered=MONDAY, left=None, now=on(9), target_days=5, pauses=holds).paused_days == 3

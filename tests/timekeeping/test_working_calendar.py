@@ -72,6 +72,20 @@ def test_intervals_that_meet_add_up_exactly(first: datetime, second: datetime, t
     assert ENG.working_minutes(start, end) == ENG.working_minutes(start, middle) + ENG.working_minutes(middle, end)
 
 
+def test_minutes_are_right_around_every_change_of_the_clocks_even_for_an_office_open_from_two() -> None:
+    early = calendar_for("ENG", hours=OfficeHours(120, 1440))
+    for year in range(2015, 2032):
+        for month in (3, 10):
+            for hour in range(20 * 24, 30 * 24):
+                moment = datetime(year, month, 1, 0, 30, tzinfo=UTC) + timedelta(hours=hour)
+                local = moment.astimezone(LONDON)
+                opening = early.next_opening(moment).astimezone(LONDON)
+                if worked_day("ENG", local.date()):
+                    assert opening == (local if local.hour >= 2 else local.replace(hour=2, minute=0))
+                else:
+                    assert (opening.hour, opening.minute, opening.date() > local.date()) == (2, 0, True)
+
+
 @pytest.mark.parametrize(
     ("start", "end"),
     [
@@ -156,6 +170,11 @@ def test_a_half_day_that_closes_before_opening_has_no_minutes_and_one_on_29_febr
     calendar = calendar_for("ENG", half_days=[HalfDay(2, 29, 8 * 60)])
     assert calendar.working_minutes(at("2024-02-29T00:00Z"), at("2024-03-01T00:00Z")) == 0
     assert calendar.next_opening(at("2024-02-29T10:00Z")) == at("2024-03-01T09:00Z")
+
+
+def test_a_half_day_never_makes_a_day_longer() -> None:
+    calendar = calendar_for("ENG", hours=OfficeHours.read("1000-1200"), half_days=CHRISTMAS_HALF_DAYS)
+    assert calendar.working_minutes(at("2024-12-24T00:00Z"), at("2024-12-25T00:00Z")) == 120
 
 
 def test_office_hours_may_differ_and_change_on_a_date() -> None:
