@@ -58,7 +58,7 @@ def subject(common: str, organisation: str, *, demo: bool, unique: str | None = 
     if demo:
         parts.insert(1, x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, EXAMPLE_MARK))
     if unique:
-        parts.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, shortened(unique)))
+        parts.append(x509.NameAttribute(NameOID.USER_ID, shortened(unique)))
     return x509.Name(parts)
 
 

@@ -4,7 +4,6 @@ Authorities are asked in order; each answer is checked (status, nonce, imprint) 
 the default and says by its name that it is local.
 """
 
-import asyncio
 import datetime as dt
 import hashlib
 import logging
@@ -143,7 +142,7 @@ class FailoverStamper(PdfStamper):  # type: ignore[misc]
         for authority in self._authorities:
             nonce, request = self.request_cms(message_digest, md_algorithm)
             try:
-                answer = await asyncio.to_thread(authority.answer, request.dump())
+                answer = authority.answer(request.dump())
                 token = _checked(answer, nonce=int(nonce), digest=message_digest)
             except (OSError, ValueError, TypeError) as error:
                 _log.warning("time stamp refused by %s: %s", authority.name, error)

@@ -1,0 +1,301 @@
+"""Seals and signatures on the stored document. One rule: each adds a revision and changes no byte before it.
+
+Order: the issue seal certifies (nothing but signatures may follow) -> each person signs with a key made for that moment
+and destroyed after -> the completion seal closes. Seals carry all validation data and a document time stamp (B-LTA).
+"""
+
+import asyncio
+import datetime as dt
+import hashlib
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from asn1crypto import crl as asn1_crl
+from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign import signers as pdf_signers
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from dsa.adapters.authority import Authority
+from dsa.adapters.certificates import Credential, true_time
+from dsa.adapters.pdf_layout import moment
+from dsa.adapters.pdf_stamp import LinesStyle
+from dsa.adapters.timestamps import FailoverStamper, TimeStamper
+
+ISSUE_FIELD, COMPLETION_FIELD = "sig_issue", "sig_completion"
+_RESERVED = 15_000  # hexadecimal digits kept for one signature with its time stamp
+_WORDS = {"demo": "demo authentication", "password": "password confirmed at signing"}
+
+
+class CannotSign(Exception):
+    """The document cannot take this signature; the sentence says why."""
+
+
+class AlreadySigned(CannotSign):
+    """The field is signed already."""
+
+
+class Signer(Protocol):
+    """A private key that may live elsewhere: in another process or a hardware module."""
+
+    certificate: bytes  # DER
+    chain: Sequence[bytes]  # DER, the issuing authority first, the root last
+
+    def sign(self, data: bytes) -> bytes:
+        """An ECDSA P-256 signature (DER) over SHA-256 of ``data``."""
+        ...
+
+
+class HeldKey:
+    """A key held in this process."""
+
+    def __init__(self, credential: Credential, chain: Sequence[bytes]) -> None:
+        self._key = credential.key
+        self.certificate = credential.certificate.public_bytes(Encoding.DER)
+        self.chain = list(chain)
+
+    def sign(self, data: bytes) -> bytes:
+        """See ``Signer.sign``."""
+        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonSigning:
+    """One person about to sign: for which post and organisation, and what they have just proved and seen.
+
+    ``authentication`` is "demo" or "password"; ``evidence_hash`` is the SHA-256 (hexadecimal) of the evidence kept with
+    the event; ``statement`` is the sentence they agreed to; ``authority`` is what the post signs by.
+    """
+
+    field: str
+    post: str
+    organisation: str
+    user_id: str
+    authentication: str
+    evidence_hash: str
+    statement: str
+    authority: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedRevision:
+    """The document after one more signature or seal, and what the record keeps of it."""
+
+    data: bytes
+    sha256: str
+    field: str
+    level: str
+    signed_at: dt.datetime
+    certificate_serial: str
+    certificate_sha256: str
+    time_stamp_authority: str
+
+
+class _CmsSigner(pdf_signers.Signer):  # type: ignore[misc]
+    """Lets pyHanko build the signature around a key it never sees."""
+
+    def __init__(self, signer: Signer) -> None:
+        store = SimpleCertificateStore()
+        store.register_multiple([asn1_x509.Certificate.load(each) for each in signer.chain[:-1]])
+        certificate = asn1_x509.Certificate.load(signer.certificate)
+        super().__init__(signing_cert=certificate, cert_registry=store, embed_roots=False)
+        self._signer = signer
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        if digest_algorithm != "sha256":
+            raise SigningError(f"Signatures use SHA-256, not {digest_algorithm}.")
+        return b"\0" * 72 if dry_run else self._signer.sign(data)
+
+
+class Signatures:
+    """Seals and signs with the embedded authority and a list of time-stamp authorities, asked in order."""
+
+    def __init__(self, authority: Authority, time_stampers: Sequence[TimeStamper]) -> None:
+        self._authority, self._stampers = authority, tuple(time_stampers)
+
+    def seal_issue(self, base: bytes) -> bytes:
+        """The document with the certifying seal of the service: from here on only signatures may be added (B-LTA).
+
+        Raises CannotSign where it is sealed already, TimeStampUnavailable where no time stamp could be had.
+        """
+        sealed = self._seal(base, ISSUE_FIELD, "Agreement service: seal at issue", "Sealed at issue", certify=True)
+        return self._archive(sealed).data
+
+    def sign_as_person(self, pdf: bytes, signer: PersonSigning) -> SignedRevision:
+        """The document with one person's signature and its time stamp (B-T).
+
+        A key and certificate are made for this moment and forgotten. Raises AlreadySigned, CannotSign (no such field,
+        not issued) or TimeStampUnavailable; then nothing was signed.
+        """
+        signed = _fields(pdf)
+        if ISSUE_FIELD not in signed or not signed[ISSUE_FIELD]:
+            raise CannotSign("This document has no issue seal, so its text is not fixed and nobody can sign it yet.")
+        if signed.get(COMPLETION_FIELD):
+            raise CannotSign("This document is complete: the service has closed it with its last seal.")
+        if not signer.field.startswith("sig_") or signer.field in (ISSUE_FIELD, COMPLETION_FIELD):
+            raise CannotSign(f"The field {signer.field} is not a place for a person's signature.")
+        credential = self._authority.issue_person(
+            post=signer.post,
+            organisation=signer.organisation,
+            user_id=signer.user_id,
+            authentication=signer.authentication,
+            evidence_hash=signer.evidence_hash,
+        )
+        key = HeldKey(credential, self._authority.chain("people"))
+        lines = (
+            "Signed electronically",
+            signer.post,
+            f"for {signer.organisation}",
+            moment(true_time().isoformat()),
+            _WORDS[signer.authentication],
+            f"certificate {_serial(credential)[:16]} · evidence {signer.evidence_hash[:16]}",
+        )
+        return self._sign(
+            pdf, signer.field, key, lines, name=f"{signer.post}, {signer.organisation}", reason=_reason(signer)
+        )
+
+    def seal_completion(self, pdf: bytes) -> SignedRevision:
+        """The document closed with the last seal, all validation data and a document time stamp (B-LTA)."""
+        name = "Agreement service: seal at completion"
+        sealed = self._seal(pdf, COMPLETION_FIELD, name, "Sealed at completion", certify=False)
+        return self._archive(sealed)
+
+    def refresh(self, pdf: bytes) -> SignedRevision:
+        """A sealed document with new validation data and one more document time stamp, as is due every year."""
+        reader = PdfFileReader(io.BytesIO(pdf))
+        last = list(reader.embedded_signatures)[-1]
+        certificate: asn1_x509.Certificate = last.signer_cert
+        before = SignedRevision(
+            data=pdf,
+            sha256=hashlib.sha256(pdf).hexdigest(),
+            field=str(last.field_name),
+            level="B-LTA",
+            signed_at=true_time(),
+            certificate_serial=f"{certificate.serial_number:x}",
+            certificate_sha256=certificate.sha256.hex(),
+            time_stamp_authority="",
+        )
+        return self._archive(before)
+
+    def _seal(self, pdf: bytes, field: str, name: str, title: str, *, certify: bool) -> SignedRevision:
+        credential = self._authority.issue_seal(name)
+        lines = (title, "by the data-sharing agreement service", moment(true_time().isoformat()))
+        lines += (f"certificate {_serial(credential)[:16]}",)
+        key = HeldKey(credential, self._authority.chain("seal"))
+        return self._sign(pdf, field, key, lines, name=name, reason=title, certify=certify)
+
+    def _sign(
+        self,
+        pdf: bytes,
+        field: str,
+        signer: Signer,
+        lines: tuple[str, ...],
+        *,
+        name: str,
+        reason: str,
+        certify: bool = False,
+    ) -> SignedRevision:
+        _demand_empty(pdf, field)
+        stamper = FailoverStamper(self._stampers)
+        metadata = pdf_signers.PdfSignatureMetadata(
+            field_name=field,
+            md_algorithm="sha256",
+            name=name,
+            reason=reason,
+            subfilter=SigSeedSubFilter.PADES,
+            certify=certify,
+            docmdp_permissions=MDPPerm.FILL_FORMS,
+        )
+        signing = pdf_signers.PdfSigner(
+            metadata, _CmsSigner(signer), timestamper=stamper, stamp_style=LinesStyle(lines=lines)
+        )
+        out = io.BytesIO()
+        try:
+            signing.sign_pdf(
+                IncrementalPdfFileWriter(io.BytesIO(pdf)),
+                existing_fields_only=True,
+                bytes_reserved=_RESERVED,
+                output=out,
+            )
+        except SigningError as error:
+            raise CannotSign(f"The document could not be signed: {error}") from error
+        data = out.getvalue()
+        if not data.startswith(pdf):
+            raise CannotSign("The signed document does not begin with the bytes that were to be signed.")
+        return SignedRevision(
+            data=data,
+            sha256=hashlib.sha256(data).hexdigest(),
+            field=field,
+            level="B-T",
+            signed_at=true_time(),
+            certificate_serial=f"{asn1_x509.Certificate.load(signer.certificate).serial_number:x}",
+            certificate_sha256=hashlib.sha256(signer.certificate).hexdigest(),
+            time_stamp_authority=stamper.used or "",
+        )
+
+    def _archive(self, revision: SignedRevision) -> SignedRevision:
+        """Add the validation data of every signature so far, and a document time stamp over all of it."""
+        writer = IncrementalPdfFileWriter(io.BytesIO(revision.data))
+        chains = [each for issuer in self._authority.issuers for each in self._authority.chain(issuer)]
+        unit = self._authority.time_stamp_unit().certificate.public_bytes(Encoding.DER)
+        DocumentSecurityStore.supply_dss_in_writer(
+            writer,
+            sig_contents=None,
+            certs=[asn1_x509.Certificate.load(each) for each in dict.fromkeys([*chains, unit])],
+            crls=[asn1_crl.CertificateList.load(each) for each in self._authority.revocation_lists()],
+        )
+        stamper = FailoverStamper(self._stampers)
+        stamping = pdf_signers.PdfTimeStamper(stamper, field_name=_free_time_stamp(revision.data))
+        out = io.BytesIO()
+        asyncio.run(stamping.async_timestamp_pdf(writer, "sha256", bytes_reserved=_RESERVED, output=out))
+        data = out.getvalue()
+        return SignedRevision(
+            **{
+                **{name: getattr(revision, name) for name in SignedRevision.__dataclass_fields__},
+                "data": data,
+                "sha256": hashlib.sha256(data).hexdigest(),
+                "level": "B-LTA",
+                "time_stamp_authority": stamper.used or "",
+            }
+        )
+
+
+def _reason(signer: PersonSigning) -> str:
+    parts = [signer.statement, f"Authority: {signer.authority}" if signer.authority else ""]
+    return " ".join([*(part for part in parts if part), f"({_WORDS[signer.authentication]})"])
+
+
+def _serial(credential: Credential) -> str:
+    return f"{credential.certificate.serial_number:x}"
+
+
+def _fields(pdf: bytes) -> dict[str, Any]:
+    """Every signature field with whether it is filled."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    return {str(name): value is not None for name, value, _ in enumerate_sig_fields(reader)}
+
+
+def _demand_empty(pdf: bytes, field: str) -> None:
+    fields = _fields(pdf)
+    if field not in fields:
+        raise CannotSign(f"The document has no place for the signature {field}.")
+    if fields[field]:
+        raise AlreadySigned(f"The place {field} is signed already; a second signature there would undo the first.")
+
+
+def _free_time_stamp(pdf: bytes) -> str:
+    """The first unused place for a time stamp. Raises CannotSign when all are used."""
+    free = [name for name, filled in _fields(pdf).items() if re.fullmatch(r"ts_\d+", name) and not filled]
+    if not free:
+        raise CannotSign("Every place for a time stamp is used; this document cannot be renewed again.")
+    return min(free, key=lambda name: int(name[3:]))
