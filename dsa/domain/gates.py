@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dsa.domain.answered import part, words
 from dsa.domain.catalogue import DEA_DEBT_FRAUD, HEALTH_TYPES, PERSONAL_KINDS
 from dsa.domain.conditions import answered
 from dsa.domain.parties import Answers, Party, rows_of
@@ -59,13 +60,11 @@ def _opening(known: Sequence[Party]) -> Iterator[GateNeed]:
 
 
 def _reviews(answers: Answers, known: Sequence[Party], fast: bool) -> Iterator[GateNeed]:
-    personal = bool(PERSONAL_KINDS.intersection(answers.get("data_kind") or ()))
+    personal = bool(PERSONAL_KINDS.intersection(words(answers.get("data_kind"))))
     about = "personal data" if personal else "data above the fast route's limits"
     for party in known:
         if fast:
-            yield GateNeed(
-                "G3", "information_governance", party.key, "It confirms that the fast route's conditions hold."
-            )
+            yield GateNeed("G3", "information_governance", party.key, "It confirms that the fast route fits.")
             continue
         yield GateNeed("G2", "legal", party.key, f"{party.name} needs a legal power to share or use the data.")
         yield GateNeed("G3", "data_protection", party.key, f"{party.name} takes part in sharing {about}.")
@@ -77,19 +76,18 @@ def _reviews(answers: Answers, known: Sequence[Party], fast: bool) -> Iterator[G
 
 def _outside(answers: Answers, parties: Sequence[Party]) -> Iterator[GateNeed]:
     """Guardians, boards and those who pay."""
-    health = "health" in (answers.get("special_categories") or ()) or bool(
-        {"health", "nhs_number"}.intersection(answers.get("data_categories") or ())
+    health = "health" in words(answers.get("special_categories")) or bool(
+        {"health", "nhs_number"}.intersection(words(answers.get("data_categories")))
     )
     if health:
         for party in parties:
             if party.body_type in HEALTH_TYPES:
                 yield GateNeed("G6", "caldicott", party.key, "It uses confidential information about patients.")
-    if DEA_DEBT_FRAUD.intersection(answers.get("dea_power") or ()):
+    if DEA_DEBT_FRAUD.intersection(words(answers.get("dea_power"))):
         yield GateNeed("G7", "board_secretary", None, "Debt and fraud sharing needs the review board and a minister.")
     elif answers.get("duty_of_confidence") == "s251_copi":
         yield GateNeed("G7", "board_secretary", None, "Section 251 support is decided outside the parties.")
-    costs = answers.get("costs")
-    recovered = isinstance(costs, dict) and costs.get("basis") == "recovered"
+    recovered = part(answers, "costs", "basis") == "recovered"
     if recovered or any(row.get("new_supplier") is True for row in rows_of(answers.get("supplier_chain"))):
         because = "Costs are recovered." if recovered else "A new supplier handles the data."
         for party in parties:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dsa.domain.answered import whole, word, words
 from dsa.domain.catalogue import PERSONAL_KINDS
 from dsa.domain.conditions import answered
 from dsa.domain.form import Form, Question, Shape
@@ -186,8 +187,8 @@ def data_line(content: Mapping[str, Any]) -> Sentence:
     params = {
         "fields": _how_much(given),
         "volume": _volume(given),
-        "frequency": OFTEN.get(given.get("frequency") or given.get("nature") or "", "how often is not said"),
-        "ending": AT_THE_END.get(given.get("disposal") or "", "kept for"),
+        "frequency": OFTEN.get(word(given, "frequency") or word(given, "nature"), "how often is not said"),
+        "ending": AT_THE_END.get(word(given, "disposal"), "kept for"),
         "period": _retention(given),
     }
     if not params["period"]:
@@ -220,11 +221,10 @@ def _how_much(given: Mapping[str, Any]) -> str:
 
 def _volume(given: Mapping[str, Any]) -> str:
     """The largest data set's estimate (the same people may be in several), else the band that was chosen."""
-    kinds = given.get("data_kind") or ()
-    noun = "people" if PERSONAL_KINDS.intersection(kinds) else "records"
-    estimates = [row.get("records") for row in rows_of(given.get("datasets"))]
-    known = [number for number in estimates if isinstance(number, int) and not isinstance(number, bool)]
-    number = f"{max(known):,}" if known else HOW_MANY.get(given.get("volume_band") or "", HOW_MANY["unknown"])
+    noun = "people" if PERSONAL_KINDS.intersection(words(given.get("data_kind"))) else "records"
+    estimates = (whole(row.get("records")) for row in rows_of(given.get("datasets")))
+    known = [number for number in estimates if number is not None]
+    number = f"{max(known):,}" if known else HOW_MANY.get(word(given, "volume_band"), HOW_MANY["unknown"])
     return f"{number} {noun}"
 
 

@@ -5,66 +5,22 @@ One rule: the fast route is only for what is known to be safe; a question withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dsa.domain.answered import own_part, part, word, words
 from dsa.domain.catalogue import CROWN_TYPES, DEA_DEBT_FRAUD, PERSONAL_KINDS
 from dsa.domain.conditions import answered
-from dsa.domain.parties import Answers, Party, own_answer, rows_of
+from dsa.domain.parties import Answers, Party, rows_of
 
 ROUTES = ("fast", "standard")  # routes that have a workflow, lightest first
 LEVELS = ("fast", "standard", "high", "emergency")
 LARGE = ("100000_999999", "1m_plus")
-ADEQUATE = frozenset(
-    [
-        "AD",
-        "AR",
-        "AT",
-        "BE",
-        "BG",
-        "CA",
-        "CH",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FO",
-        "FR",
-        "GB",
-        "GG",
-        "GI",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IL",
-        "IM",
-        "IS",
-        "IT",
-        "JE",
-        "JP",
-        "KR",
-        "LI",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "NO",
-        "NZ",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-        "US",
-        "UY",
-    ]
-)
+ADEQUATE = frozenset({
+    "AD", "AR", "AT", "BE", "BG", "CA", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FO", "FR", "GB", "GG", "GI",
+    "GR", "HR", "HU", "IE", "IL", "IM", "IS", "IT", "JE", "JP", "KR", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "NZ",
+    "PL", "PT", "RO", "SE", "SI", "SK", "US", "UY",
+})  # fmt: skip
 HIGH_PURPOSES = {"debt": "debt", "crime": "law enforcement", "immigration": "immigration"}
 
 
@@ -115,18 +71,18 @@ def _nearest(raised_to: str | None) -> str:
 def _for_fast(answers: Answers) -> tuple[str, ...]:
     kind = (
         "The statistics have a small-number rule"
-        if "aggregate" in _list(answers, "data_kind")
+        if "aggregate" in words(answers.get("data_kind"))
         else "It is not personal"
     )
     return (
-        f"{kind}, is marked OFFICIAL and stays in the UK.",
+        f"{kind} is marked OFFICIAL and stays in the UK.",
         "It uses the usual terms, brings in no new supplier and needs no board.",
     )
 
 
 def _against_fast(answers: Answers) -> tuple[str, ...]:
     """Every condition of the fast route that does not hold, as a sentence."""
-    kinds = _list(answers, "data_kind")
+    kinds = words(answers.get("data_kind"))
     suppliers = rows_of(answers.get("supplier_chain"))
     checks = (
         (not kinds, "The kind of data is not known yet."),
@@ -150,7 +106,7 @@ def high_reasons(answers: Answers, parties: Sequence[Party]) -> tuple[str, ...]:
 
 
 def _high_data(answers: Answers) -> Iterable[tuple[bool, str]]:
-    kinds, subjects = _list(answers, "data_kind"), _list(answers, "subjects")
+    kinds, subjects = words(answers.get("data_kind")), words(answers.get("subjects"))
     personal = bool(PERSONAL_KINDS.intersection(kinds))
     large = answers.get("volume_band") in LARGE
     bulk = answers.get("nature") == "recurring_bulk" or large
@@ -160,18 +116,18 @@ def _high_data(answers: Answers) -> Iterable[tuple[bool, str]]:
         (answers.get("children") == "targeted", "It is about children."),
         ("vulnerable_adults" in subjects, "It is about vulnerable adults."),
         (personal and large, "It is about 100,000 people or more."),
-        ("nhs_number" in _list(answers, "data_categories") or "health" in _list(answers, "special_categories"),
+        ("nhs_number" in words(answers.get("data_categories")) or "health" in words(answers.get("special_categories")),
          "It uses confidential health data."),
         (answers.get("classification") == "official_sensitive" and bulk, "It sends OFFICIAL-SENSITIVE data in bulk."),
-        (_part(answers, "dpia", "residual_risk") == "high", "The remaining risk to people is high."),
+        (part(answers, "dpia", "residual_risk") == "high", "The remaining risk to people is high."),
     )  # fmt: skip
 
 
 def _high_use(answers: Answers, parties: Sequence[Party]) -> Iterable[tuple[bool, str]]:
-    personal = bool(PERSONAL_KINDS.intersection(_list(answers, "data_kind")))
-    purposes = [name for key, name in HIGH_PURPOSES.items() if key in _list(answers, "purpose_type")]
+    personal = bool(PERSONAL_KINDS.intersection(words(answers.get("data_kind"))))
+    purposes = [name for key, name in HIGH_PURPOSES.items() if key in words(answers.get("purpose_type"))]
     acted_on = personal and purposes and answers.get("decisions_about_people") not in (None, "no")
-    unseen = [_own_part(answers, "art14_plan", party, "plan") for party in parties]
+    unseen = [own_part(answers, "art14_plan", party, "plan") for party in parties]
     onward = any(row.get("private_sector") is True for row in rows_of(answers.get("onward_recipients")))
     return (
         (any(party.regime == "part_3" for party in parties), "A party uses the data for law enforcement (Part 3)."),
@@ -191,14 +147,14 @@ def _high_use(answers: Answers, parties: Sequence[Party]) -> Iterable[tuple[bool
 def countries(answers: Answers) -> set[str]:
     """Every country in which data is kept or to which it goes."""
     hosting = answers.get("hosting_location")
-    found = {country for kept in (hosting.values() if isinstance(hosting, dict) else ()) for country in kept or ()}
+    found = {country for kept in (hosting.values() if isinstance(hosting, Mapping) else ()) for country in words(kept)}
     if answers.get("leaves_uk") is True:
-        found |= {str(row["country"]) for row in rows_of(answers.get("transfer_table")) if row.get("country")}
-    return {country for country in found if isinstance(country, str)}
+        found |= {word(row, "country") for row in rows_of(answers.get("transfer_table"))} - {""}
+    return found
 
 
 def _needs_board(answers: Answers) -> bool:
-    powers = set(_list(answers, "dea_power"))
+    powers = set(words(answers.get("dea_power")))
     return (
         bool(DEA_DEBT_FRAUD & powers)
         or answered(answers.get("review_board"))
@@ -215,7 +171,7 @@ def propose(answers: Answers, parties: Sequence[Party]) -> Proposal:
 
 
 def _doc_type(answers: Answers, parties: Sequence[Party]) -> tuple[str, str]:
-    kinds = _list(answers, "data_kind")
+    kinds = words(answers.get("data_kind"))
     all_public = bool(parties) and all(party.is_public for party in parties)
     receivers = [party for party in parties if not party.discloses]
     choices = (
@@ -225,7 +181,7 @@ def _doc_type(answers: Answers, parties: Sequence[Party]) -> tuple[str, str]:
          "The data is not personal, so a letter is enough."),
         (bool(receivers) and all(party.processes_for_others for party in receivers), "data_processing_agreement",
          "Everyone who gets the data only acts on instructions, so Article 28 asks for a contract."),
-        ("s64_research" in _list(answers, "dea_power"), "research_access_agreement",
+        ("s64_research" in words(answers.get("dea_power")), "research_access_agreement",
          "It gives researchers access under section 64."),
         (len(parties) > 5 and answers.get("nature") != "one_off", "information_sharing_protocol",
          "Many parties share regularly, so a protocol suits them."),
@@ -246,18 +202,3 @@ def _binding(doc_type: str, parties: Sequence[Party]) -> tuple[str, str]:
     if parties and all(party.is_public for party in parties):
         return "not_binding", "Agreements between public bodies are usually statements of intent."
     return "binding_contract", "A party is not a public body, so it should be a binding contract."
-
-
-def _list(answers: Answers, key: str) -> list[str]:
-    value = answers.get(key)
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
-
-
-def _part(answers: Answers, key: str, field: str) -> object:
-    value = answers.get(key)
-    return value.get(field) if isinstance(value, dict) else None
-
-
-def _own_part(answers: Answers, key: str, party: Party, field: str) -> object:
-    own = own_answer(answers.get(key), party)
-    return own.get(field) if isinstance(own, dict) else None
