@@ -11,13 +11,15 @@ from typing import Any
 
 import yaml
 
-from dsa.domain.definition import DefinitionError, DefinitionProblem, path_text
+from dsa.domain.definition import Book, DefinitionError, DefinitionProblem, Sheet, path_text
 from dsa.domain.form import Form
 from dsa.domain.form_reading import build_form
+from dsa.domain.rules import Body
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 24
 MAX_NODES = 100_000
+MIN_ABBREVIATION = 3
 Step = tuple[str | int, ...]
 
 
@@ -71,6 +73,32 @@ def load_form(path: Path) -> Form:
     """The form in a YAML file; raises DefinitionError with every problem in it."""
     data, lines = load_yaml(path)
     return build_form(data, lines=lines)
+
+
+def load_bodies(path: Path) -> tuple[Body, ...]:
+    """The public bodies in a YAML file; raises DefinitionError with every problem in it."""
+    data, lines = load_yaml(path)
+    book = Book(lines)
+    sheet = Sheet(data, (), book)
+    found = tuple(_body(one) for one in sheet.sheets("bodies"))
+    sheet.finish()
+    if book.problems:
+        raise DefinitionError(book.problems)
+    return found
+
+
+def _body(sheet: Sheet) -> Body:
+    body = Body(
+        name=sheet.text("name", required=True),
+        abbreviations=sheet.texts("abbreviations"),
+        also=sheet.texts("also"),
+        part_of=sheet.text("part_of"),
+        overseer=sheet.flag("overseer"),
+    )
+    if any(len(short) < MIN_ABBREVIATION for short in body.abbreviations):
+        sheet.say("abbreviations", f"an abbreviation needs at least {MIN_ABBREVIATION} letters.")
+    sheet.finish()
+    return body
 
 
 class _Reading:
