@@ -27,7 +27,8 @@ def covered_hashes(sections: Iterable[str], hashes: Mapping[str, str]) -> dict[s
 
 def standing(approvals: Iterable[Covered], hashes: Mapping[str, str]) -> tuple[frozenset[int], frozenset[int]]:
     """(ids that stand, ids that lapse) for a text with these section hashes."""
-    stands, lapses = set(), set()
+    stands: set[int] = set()
+    lapses: set[int] = set()
     for approval in approvals:
         unchanged = all(hashes.get(key) == value for key, value in approval.section_hashes.items())
         (stands if unchanged and approval.outcome in OUTCOMES_THAT_STAND else lapses).add(approval.id)

@@ -78,5 +78,4 @@ GUARDS: Mapping[str, Guard] = {
     "one_off": _fact(
         "one_off", "This agreement is for regular sharing; only a one-off share ends as used and destroyed."
     ),
-    "review_date_reached": _fact("review_date_reached", "The review date has not come yet."),
 }

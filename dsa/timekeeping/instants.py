@@ -1,6 +1,7 @@
 """Instants as text and as whole minutes. One rule: an instant without an offset from UTC is refused."""
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from dsa.domain.errors import BadInput
 
@@ -29,3 +30,9 @@ def read_date(text: str) -> date:
 def clock_minute(at: datetime) -> int:
     """Whole minutes since 1970 (UTC): differences of these add up exactly, whatever the seconds."""
     return int(at.timestamp() // 60)
+
+
+def local_day_text(at: datetime) -> str:
+    """The London day of an instant in words: "2 November 2026"."""
+    day = at.astimezone(ZoneInfo("Europe/London"))
+    return f"{day.day} {day:%B %Y}"

@@ -1,6 +1,6 @@
 """Runs migrations on the connection that ``persistence.migrating`` hands over."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
@@ -8,7 +8,7 @@ from dsa.persistence.models import Base
 from dsa.persistence.types import Instant, Json
 
 
-def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
+def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """Migrations name plain SQL types, so that they never change when our Python types do."""
     if kind == "type" and isinstance(item, Instant):
         return "sa.BigInteger()"

@@ -2,7 +2,7 @@
 
 from dsa.persistence.models.administration import Counter, Definition, Mail, OutboxRow, SettingRow
 from dsa.persistence.models.agreements import Agreement, Contact, Edited, Party, SectionAnswers, Version
-from dsa.persistence.models.base import Base
+from dsa.persistence.models.base import Base, table
 from dsa.persistence.models.directory import (
     Appointment,
     CalendarDay,
@@ -54,4 +54,5 @@ __all__ = [
     "StoredFile",
     "Task",
     "Version",
+    "table",
 ]

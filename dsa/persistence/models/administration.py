@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dsa.persistence.models.base import Base
@@ -50,8 +50,9 @@ class Mail(Base):
     """A mail as it was (or will be) sent: verb, reference, due date and a link; no content of the agreement."""
 
     __tablename__ = "mails"
+    __table_args__ = (UniqueConstraint("outbox_id", "person_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), unique=True)
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     address: Mapped[str]
     subject: Mapped[str]

@@ -1,6 +1,8 @@
 """The base of every table. One rule: constraint names are fixed, so that migrations can name them."""
 
-from sqlalchemy import MetaData
+from typing import cast
+
+from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -16,3 +18,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def table(model: type[Base]) -> Table:
+    """The table of a mapped class, for Core statements on the hot path."""
+    return cast(Table, model.__table__)

@@ -19,9 +19,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
     )
-    op.create_index(
-        "ix_attempts_what_at", "attempts", ["what", "subject", "at"], unique=False
-    )
+    op.create_index("ix_attempts_what_at", "attempts", ["what", "subject", "at"], unique=False)
     op.create_table(
         "counters",
         sa.Column("name", sa.String(), nullable=False),
@@ -49,9 +47,7 @@ def upgrade() -> None:
         sa.Column("contact_email", sa.String(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["rides_on_id"],
-            ["organisations.id"],
-            name=op.f("fk_organisations_rides_on_id_organisations"),
+            ["rides_on_id"], ["organisations.id"], name=op.f("fk_organisations_rides_on_id_organisations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisations")),
         sa.UniqueConstraint("code", name=op.f("uq_organisations_code")),
@@ -66,11 +62,7 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("vouched_by_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["vouched_by_id"],
-            ["people.id"],
-            name=op.f("fk_people_vouched_by_id_people"),
-        ),
+        sa.ForeignKeyConstraint(["vouched_by_id"], ["people.id"], name=op.f("fk_people_vouched_by_id_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("email", name=op.f("uq_people_email")),
     )
@@ -120,9 +112,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("finished_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["drafter_id"], ["people.id"], name=op.f("fk_agreements_drafter_id_people")
-        ),
+        sa.ForeignKeyConstraint(["drafter_id"], ["people.id"], name=op.f("fk_agreements_drafter_id_people")),
         sa.ForeignKeyConstraint(
             ["lead_organisation_id"],
             ["organisations.id"],
@@ -131,15 +121,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreements")),
         sa.UniqueConstraint("reference", name=op.f("uq_agreements_reference")),
     )
-    op.create_index(
-        op.f("ix_agreements_lead_organisation_id"),
-        "agreements",
-        ["lead_organisation_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_agreements_list", "agreements", ["updated_at", "id"], unique=False
-    )
+    op.create_index(op.f("ix_agreements_lead_organisation_id"), "agreements", ["lead_organisation_id"], unique=False)
+    op.create_index("ix_agreements_list", "agreements", ["updated_at", "id"], unique=False)
     op.create_index("ix_agreements_stage", "agreements", ["stage", "id"], unique=False)
     op.create_table(
         "calendar_days",
@@ -149,11 +132,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("added_by_id", sa.Integer(), nullable=True),
         sa.Column("added_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["added_by_id"],
-            ["people.id"],
-            name=op.f("fk_calendar_days_added_by_id_people"),
-        ),
+        sa.ForeignKeyConstraint(["added_by_id"], ["people.id"], name=op.f("fk_calendar_days_added_by_id_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_days")),
     )
     op.create_table(
@@ -164,18 +143,11 @@ def upgrade() -> None:
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_closures_organisation_id_organisations"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_closures_organisation_id_organisations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_closures")),
     )
-    op.create_index(
-        op.f("ix_closures_organisation_id"),
-        "closures",
-        ["organisation_id"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_closures_organisation_id"), "closures", ["organisation_id"], unique=False)
     op.create_table(
         "posts",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -184,21 +156,12 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("sees_all", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_posts_organisation_id_organisations"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_posts_organisation_id_organisations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
-        sa.UniqueConstraint(
-            "organisation_id",
-            "role",
-            "title",
-            name=op.f("uq_posts_organisation_id_role_title"),
-        ),
+        sa.UniqueConstraint("organisation_id", "role", "title", name=op.f("uq_posts_organisation_id_role_title")),
     )
-    op.create_index(
-        op.f("ix_posts_organisation_id"), "posts", ["organisation_id"], unique=False
-    )
+    op.create_index(op.f("ix_posts_organisation_id"), "posts", ["organisation_id"], unique=False)
     op.create_table(
         "sign_ins",
         sa.Column("id", sa.String(), nullable=False),
@@ -208,14 +171,10 @@ def upgrade() -> None:
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
         sa.Column("method", sa.String(), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_sign_ins_person_id_people")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_sign_ins_person_id_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
     )
-    op.create_index(
-        op.f("ix_sign_ins_person_id"), "sign_ins", ["person_id"], unique=False
-    )
+    op.create_index(op.f("ix_sign_ins_person_id"), "sign_ins", ["person_id"], unique=False)
     op.create_table(
         "access_records",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -224,15 +183,9 @@ def upgrade() -> None:
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_access_records_agreement_id_agreements"),
+            ["agreement_id"], ["agreements.id"], name=op.f("fk_access_records_agreement_id_agreements")
         ),
-        sa.ForeignKeyConstraint(
-            ["person_id"],
-            ["people.id"],
-            name=op.f("fk_access_records_person_id_people"),
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_access_records_person_id_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_records")),
     )
     op.create_table(
@@ -243,25 +196,13 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("cover_for_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["cover_for_id"],
-            ["people.id"],
-            name=op.f("fk_appointments_cover_for_id_people"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_appointments_person_id_people")
-        ),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["posts.id"], name=op.f("fk_appointments_post_id_posts")
-        ),
+        sa.ForeignKeyConstraint(["cover_for_id"], ["people.id"], name=op.f("fk_appointments_cover_for_id_people")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_appointments_person_id_people")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_appointments_post_id_posts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appointments")),
     )
-    op.create_index(
-        op.f("ix_appointments_person_id"), "appointments", ["person_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_appointments_post_id"), "appointments", ["post_id"], unique=False
-    )
+    op.create_index(op.f("ix_appointments_person_id"), "appointments", ["person_id"], unique=False)
+    op.create_index(op.f("ix_appointments_post_id"), "appointments", ["post_id"], unique=False)
     op.create_table(
         "contacts",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -273,16 +214,10 @@ def upgrade() -> None:
         sa.Column("details", sa.String(), nullable=False),
         sa.Column("from_at", sa.BigInteger(), nullable=False),
         sa.Column("until_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_contacts_agreement_id_agreements"),
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_contacts_agreement_id_agreements")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
     )
-    op.create_index(
-        op.f("ix_contacts_agreement_id"), "contacts", ["agreement_id"], unique=False
-    )
+    op.create_index(op.f("ix_contacts_agreement_id"), "contacts", ["agreement_id"], unique=False)
     op.create_table(
         "delegations",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -293,27 +228,17 @@ def upgrade() -> None:
         sa.Column("limit_subjects", sa.Integer(), nullable=True),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["posts.id"], name=op.f("fk_delegations_post_id_posts")
-        ),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_delegations_post_id_posts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delegations")),
     )
-    op.create_index(
-        op.f("ix_delegations_post_id"), "delegations", ["post_id"], unique=False
-    )
+    op.create_index(op.f("ix_delegations_post_id"), "delegations", ["post_id"], unique=False)
     op.create_table(
         "edited",
         sa.Column("agreement_id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("first_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_edited_agreement_id_agreements"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_edited_person_id_people")
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_edited_agreement_id_agreements")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_edited_person_id_people")),
         sa.PrimaryKeyConstraint("agreement_id", "person_id", name=op.f("pk_edited")),
     )
     op.create_table(
@@ -329,22 +254,12 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("prev", sa.String(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_events_agreement_id_agreements")),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_events_agreement_id_agreements"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_events_organisation_id_organisations")
         ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_events_organisation_id_organisations"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_events_person_id_people")
-        ),
-        sa.ForeignKeyConstraint(
-            ["side"], ["organisations.id"], name=op.f("fk_events_side_organisations")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_events_person_id_people")),
+        sa.ForeignKeyConstraint(["side"], ["organisations.id"], name=op.f("fk_events_side_organisations")),
         sa.PrimaryKeyConstraint("agreement_id", "seq", name=op.f("pk_events")),
     )
     op.create_table(
@@ -360,30 +275,18 @@ def upgrade() -> None:
         sa.Column("started_seq", sa.Integer(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_seq", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_holds_agreement_id_agreements"),
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_holds_agreement_id_agreements")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
     )
-    op.create_index(
-        op.f("ix_holds_agreement_id"), "holds", ["agreement_id"], unique=False
-    )
+    op.create_index(op.f("ix_holds_agreement_id"), "holds", ["agreement_id"], unique=False)
     op.create_table(
         "looks",
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("agreement_id", sa.Integer(), nullable=False),
         sa.Column("version_number", sa.Integer(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_looks_agreement_id_agreements"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_looks_person_id_people")
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_looks_agreement_id_agreements")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_looks_person_id_people")),
         sa.PrimaryKeyConstraint("person_id", "agreement_id", name=op.f("pk_looks")),
     )
     op.create_table(
@@ -397,21 +300,11 @@ def upgrade() -> None:
         sa.Column("salt", sa.String(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("shared_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_notes_agreement_id_agreements"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["side_id"],
-            ["organisations.id"],
-            name=op.f("fk_notes_side_id_organisations"),
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_notes_agreement_id_agreements")),
+        sa.ForeignKeyConstraint(["side_id"], ["organisations.id"], name=op.f("fk_notes_side_id_organisations")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
     )
-    op.create_index(
-        "ix_notes_event", "notes", ["agreement_id", "event_seq"], unique=False
-    )
+    op.create_index("ix_notes_event", "notes", ["agreement_id", "event_seq"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -424,11 +317,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_problem", sa.Text(), nullable=True),
         sa.Column("done_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_outbox_agreement_id_agreements"),
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_outbox_agreement_id_agreements")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
     )
@@ -453,27 +342,14 @@ def upgrade() -> None:
         sa.Column("is_lead", sa.Boolean(), nullable=False),
         sa.Column("joined_at", sa.BigInteger(), nullable=False),
         sa.Column("left_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_parties_agreement_id_agreements")),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_parties_agreement_id_agreements"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_parties_organisation_id_organisations"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_parties_organisation_id_organisations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_parties")),
-        sa.UniqueConstraint(
-            "agreement_id", "key", name=op.f("uq_parties_agreement_id_key")
-        ),
+        sa.UniqueConstraint("agreement_id", "key", name=op.f("uq_parties_agreement_id_key")),
     )
-    op.create_index(
-        "ix_parties_organisation",
-        "parties",
-        ["organisation_id", "agreement_id"],
-        unique=False,
-    )
+    op.create_index("ix_parties_organisation", "parties", ["organisation_id", "agreement_id"], unique=False)
     op.create_table(
         "section_answers",
         sa.Column("agreement_id", sa.Integer(), nullable=False),
@@ -485,18 +361,10 @@ def upgrade() -> None:
         sa.Column("saved_by_id", sa.Integer(), nullable=False),
         sa.Column("saved_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_section_answers_agreement_id_agreements"),
+            ["agreement_id"], ["agreements.id"], name=op.f("fk_section_answers_agreement_id_agreements")
         ),
-        sa.ForeignKeyConstraint(
-            ["saved_by_id"],
-            ["people.id"],
-            name=op.f("fk_section_answers_saved_by_id_people"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "agreement_id", "section", name=op.f("pk_section_answers")
-        ),
+        sa.ForeignKeyConstraint(["saved_by_id"], ["people.id"], name=op.f("fk_section_answers_saved_by_id_people")),
+        sa.PrimaryKeyConstraint("agreement_id", "section", name=op.f("pk_section_answers")),
     )
     op.create_table(
         "spells",
@@ -510,16 +378,10 @@ def upgrade() -> None:
         sa.Column("started_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_seq", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_spells_agreement_id_agreements"),
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_spells_agreement_id_agreements")),
         sa.PrimaryKeyConstraint("agreement_id", "started_seq", name=op.f("pk_spells")),
     )
-    op.create_index(
-        "ix_spells_open", "spells", ["agreement_id", "ended_at"], unique=False
-    )
+    op.create_index("ix_spells_open", "spells", ["agreement_id", "ended_at"], unique=False)
     op.create_table(
         "stage_entries",
         sa.Column("agreement_id", sa.Integer(), nullable=False),
@@ -535,25 +397,14 @@ def upgrade() -> None:
         sa.Column("working_minutes", sa.Integer(), nullable=True),
         sa.Column("calendar_version", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_stage_entries_agreement_id_agreements"),
+            ["agreement_id"], ["agreements.id"], name=op.f("fk_stage_entries_agreement_id_agreements")
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_stage_entries_organisation_id_organisations"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_stage_entries_organisation_id_organisations")
         ),
-        sa.PrimaryKeyConstraint(
-            "agreement_id", "entered_seq", name=op.f("pk_stage_entries")
-        ),
+        sa.PrimaryKeyConstraint("agreement_id", "entered_seq", name=op.f("pk_stage_entries")),
     )
-    op.create_index(
-        "ix_stage_entries_done",
-        "stage_entries",
-        ["stage", "working_minutes"],
-        unique=False,
-    )
+    op.create_index("ix_stage_entries_done", "stage_entries", ["stage", "working_minutes"], unique=False)
     op.create_index(
         "ix_stage_entries_open",
         "stage_entries",
@@ -571,18 +422,11 @@ def upgrade() -> None:
         sa.Column("facts", sa.Text(), nullable=False),
         sa.Column("stored_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_stored_files_agreement_id_agreements"),
+            ["agreement_id"], ["agreements.id"], name=op.f("fk_stored_files_agreement_id_agreements")
         ),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_stored_files")),
     )
-    op.create_index(
-        op.f("ix_stored_files_agreement_id"),
-        "stored_files",
-        ["agreement_id"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_stored_files_agreement_id"), "stored_files", ["agreement_id"], unique=False)
     op.create_table(
         "tasks",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -609,34 +453,18 @@ def upgrade() -> None:
         sa.Column("done_by_id", sa.Integer(), nullable=True),
         sa.Column("working_minutes", sa.Integer(), nullable=True),
         sa.Column("first_opened_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_tasks_agreement_id_agreements")),
+        sa.ForeignKeyConstraint(["assignee_id"], ["people.id"], name=op.f("fk_tasks_assignee_id_people")),
+        sa.ForeignKeyConstraint(["done_by_id"], ["people.id"], name=op.f("fk_tasks_done_by_id_people")),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_tasks_agreement_id_agreements"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["assignee_id"], ["people.id"], name=op.f("fk_tasks_assignee_id_people")
-        ),
-        sa.ForeignKeyConstraint(
-            ["done_by_id"], ["people.id"], name=op.f("fk_tasks_done_by_id_people")
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_tasks_organisation_id_organisations"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_tasks_organisation_id_organisations")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
         sa.UniqueConstraint(
-            "agreement_id",
-            "round",
-            "stage",
-            "key",
-            name=op.f("uq_tasks_agreement_id_round_stage_key"),
+            "agreement_id", "round", "stage", "key", name=op.f("uq_tasks_agreement_id_round_stage_key")
         ),
     )
-    op.create_index(
-        "ix_tasks_agreement", "tasks", ["agreement_id", "status"], unique=False
-    )
+    op.create_index("ix_tasks_agreement", "tasks", ["agreement_id", "status"], unique=False)
     op.create_index(
         "ix_tasks_overdue",
         "tasks",
@@ -673,20 +501,10 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("frozen_by_id", sa.Integer(), nullable=False),
         sa.Column("frozen_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_versions_agreement_id_agreements"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["frozen_by_id"],
-            ["people.id"],
-            name=op.f("fk_versions_frozen_by_id_people"),
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_versions_agreement_id_agreements")),
+        sa.ForeignKeyConstraint(["frozen_by_id"], ["people.id"], name=op.f("fk_versions_frozen_by_id_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_versions")),
-        sa.UniqueConstraint(
-            "agreement_id", "number", name=op.f("uq_versions_agreement_id_number")
-        ),
+        sa.UniqueConstraint("agreement_id", "number", name=op.f("uq_versions_agreement_id_number")),
     )
     op.create_table(
         "approvals",
@@ -711,35 +529,16 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
         sa.Column("lapsed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_approvals_agreement_id_agreements")),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_approvals_agreement_id_agreements"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_approvals_organisation_id_organisations")
         ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_approvals_organisation_id_organisations"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_approvals_person_id_people")
-        ),
-        sa.ForeignKeyConstraint(
-            ["relies_on_id"],
-            ["approvals.id"],
-            name=op.f("fk_approvals_relies_on_id_approvals"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["task_id"], ["tasks.id"], name=op.f("fk_approvals_task_id_tasks")
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_approvals_person_id_people")),
+        sa.ForeignKeyConstraint(["relies_on_id"], ["approvals.id"], name=op.f("fk_approvals_relies_on_id_approvals")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_approvals_task_id_tasks")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_approvals")),
     )
-    op.create_index(
-        "ix_approvals_agreement",
-        "approvals",
-        ["agreement_id", "rule", "party_key"],
-        unique=False,
-    )
+    op.create_index("ix_approvals_agreement", "approvals", ["agreement_id", "rule", "party_key"], unique=False)
     op.create_table(
         "change_requests",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -757,26 +556,15 @@ def upgrade() -> None:
         sa.Column("responded_by_id", sa.Integer(), nullable=True),
         sa.Column("responded_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_change_requests_agreement_id_agreements"),
+            ["agreement_id"], ["agreements.id"], name=op.f("fk_change_requests_agreement_id_agreements")
         ),
         sa.ForeignKeyConstraint(
-            ["responded_by_id"],
-            ["people.id"],
-            name=op.f("fk_change_requests_responded_by_id_people"),
+            ["responded_by_id"], ["people.id"], name=op.f("fk_change_requests_responded_by_id_people")
         ),
-        sa.ForeignKeyConstraint(
-            ["task_id"], ["tasks.id"], name=op.f("fk_change_requests_task_id_tasks")
-        ),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_change_requests_task_id_tasks")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_change_requests")),
     )
-    op.create_index(
-        op.f("ix_change_requests_agreement_id"),
-        "change_requests",
-        ["agreement_id"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_change_requests_agreement_id"), "change_requests", ["agreement_id"], unique=False)
     op.create_table(
         "documents",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -790,22 +578,10 @@ def upgrade() -> None:
         sa.Column("verify_code", sa.String(), nullable=False),
         sa.Column("problem", sa.String(), nullable=True),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_documents_agreement_id_agreements"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["version_id"],
-            ["versions.id"],
-            name=op.f("fk_documents_version_id_versions"),
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_documents_agreement_id_agreements")),
+        sa.ForeignKeyConstraint(["version_id"], ["versions.id"], name=op.f("fk_documents_version_id_versions")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
-        sa.UniqueConstraint(
-            "agreement_id",
-            "version_id",
-            name=op.f("uq_documents_agreement_id_version_id"),
-        ),
+        sa.UniqueConstraint("agreement_id", "version_id", name=op.f("uq_documents_agreement_id_version_id")),
         sa.UniqueConstraint("verify_code", name=op.f("uq_documents_verify_code")),
     )
     op.create_table(
@@ -819,14 +595,10 @@ def upgrade() -> None:
         sa.Column("link", sa.String(), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["outbox_id"], ["outbox.id"], name=op.f("fk_mails_outbox_id_outbox")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_mails_person_id_people")
-        ),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_mails_outbox_id_outbox")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_mails_person_id_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mails")),
-        sa.UniqueConstraint("outbox_id", name=op.f("uq_mails_outbox_id")),
+        sa.UniqueConstraint("outbox_id", "person_id", name=op.f("uq_mails_outbox_id_person_id")),
     )
     op.create_index(op.f("ix_mails_person_id"), "mails", ["person_id"], unique=False)
     op.create_table(
@@ -841,27 +613,13 @@ def upgrade() -> None:
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.Column("answered_by_id", sa.Integer(), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_queries_agreement_id_agreements"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["answered_by_id"],
-            ["people.id"],
-            name=op.f("fk_queries_answered_by_id_people"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["asked_by_id"], ["people.id"], name=op.f("fk_queries_asked_by_id_people")
-        ),
-        sa.ForeignKeyConstraint(
-            ["task_id"], ["tasks.id"], name=op.f("fk_queries_task_id_tasks")
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_queries_agreement_id_agreements")),
+        sa.ForeignKeyConstraint(["answered_by_id"], ["people.id"], name=op.f("fk_queries_answered_by_id_people")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["people.id"], name=op.f("fk_queries_asked_by_id_people")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_queries_task_id_tasks")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_queries")),
     )
-    op.create_index(
-        op.f("ix_queries_agreement_id"), "queries", ["agreement_id"], unique=False
-    )
+    op.create_index(op.f("ix_queries_agreement_id"), "queries", ["agreement_id"], unique=False)
     op.create_table(
         "signatures",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -886,37 +644,18 @@ def upgrade() -> None:
         sa.Column("level", sa.String(), nullable=False),
         sa.Column("signed_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_signatures_agreement_id_agreements"),
+            ["agreement_id"], ["agreements.id"], name=op.f("fk_signatures_agreement_id_agreements")
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisations.id"],
-            name=op.f("fk_signatures_organisation_id_organisations"),
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_signatures_organisation_id_organisations")
         ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_signatures_person_id_people")
-        ),
-        sa.ForeignKeyConstraint(
-            ["task_id"], ["tasks.id"], name=op.f("fk_signatures_task_id_tasks")
-        ),
-        sa.ForeignKeyConstraint(
-            ["version_id"],
-            ["versions.id"],
-            name=op.f("fk_signatures_version_id_versions"),
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_signatures_person_id_people")),
+        sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_signatures_task_id_tasks")),
+        sa.ForeignKeyConstraint(["version_id"], ["versions.id"], name=op.f("fk_signatures_version_id_versions")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signatures")),
-        sa.UniqueConstraint(
-            "version_id",
-            "party_key",
-            "slot",
-            name=op.f("uq_signatures_version_id_party_key_slot"),
-        ),
+        sa.UniqueConstraint("version_id", "party_key", "slot", name=op.f("uq_signatures_version_id_party_key_slot")),
     )
-    op.create_index(
-        "ix_signatures_agreement", "signatures", ["agreement_id"], unique=False
-    )
+    op.create_index("ix_signatures_agreement", "signatures", ["agreement_id"], unique=False)
     op.create_table(
         "conditions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -929,28 +668,16 @@ def upgrade() -> None:
         sa.Column("met_by_id", sa.Integer(), nullable=True),
         sa.Column("evidence", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["agreement_id"],
-            ["agreements.id"],
-            name=op.f("fk_conditions_agreement_id_agreements"),
+            ["agreement_id"], ["agreements.id"], name=op.f("fk_conditions_agreement_id_agreements")
         ),
-        sa.ForeignKeyConstraint(
-            ["approval_id"],
-            ["approvals.id"],
-            name=op.f("fk_conditions_approval_id_approvals"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["met_by_id"], ["people.id"], name=op.f("fk_conditions_met_by_id_people")
-        ),
+        sa.ForeignKeyConstraint(["approval_id"], ["approvals.id"], name=op.f("fk_conditions_approval_id_approvals")),
+        sa.ForeignKeyConstraint(["met_by_id"], ["people.id"], name=op.f("fk_conditions_met_by_id_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conditions")),
     )
-    op.create_index(
-        op.f("ix_conditions_agreement_id"), "conditions", ["agreement_id"], unique=False
-    )
+    op.create_index(op.f("ix_conditions_agreement_id"), "conditions", ["agreement_id"], unique=False)
     # ### end Alembic commands ###
     dialect = op.get_bind().dialect.name
-    for statement in (
-        sqlite_triggers() if dialect == "sqlite" else postgresql_triggers()
-    ):
+    for statement in sqlite_triggers() if dialect == "sqlite" else postgresql_triggers():
         op.execute(statement)
 
 

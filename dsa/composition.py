@@ -1,0 +1,70 @@
+"""Putting the program together. One rule: adapters meet the services here and nowhere else."""
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from dsa.adapters.chance import SystemChance
+from dsa.adapters.definitions import load_yaml
+from dsa.adapters.files import FileStore
+from dsa.adapters.mail import SmtpPost
+from dsa.adapters.press import Press
+from dsa.config import Settings
+from dsa.persistence import settings as stored
+from dsa.persistence.session import Database
+from dsa.resources import workflows_dir
+from dsa.services.context import Context
+from dsa.services.definitions import publish
+from dsa.services.ports import Chance, Clock
+from dsa.timekeeping.clock import OffsetClock, SystemClock
+
+_OFFSET_SECONDS = 2.0
+
+
+def open_context(settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None) -> Context:
+    """The running service for these settings. In demo mode the clock is the true time plus what the demo moved it on."""
+    database = Database(settings.database)
+    if clock is None:
+        clock = OffsetClock(_demo_offset(database)) if settings.demo else SystemClock()
+    return Context(
+        database=database,
+        clock=clock,
+        chance=chance or SystemChance(),
+        files=FileStore(settings.data_dir / "files"),
+        documents=Press(settings.data_dir, demo=settings.demo, passphrase=settings.key_passphrase),
+        post=SmtpPost(settings.smtp_url, sender=settings.mail_from) if settings.smtp_url else None,
+        demo=settings.demo,
+        simulated=settings.demo,
+        base_url=settings.base_url,
+        service_name=settings.service_name,
+    )
+
+
+def _demo_offset(database: Database) -> Callable[[], float]:
+    known: list[float] = [0.0, float("-inf")]
+
+    def offset() -> float:
+        if time.monotonic() - known[1] > _OFFSET_SECONDS:
+            with database.reading() as session:
+                known[:] = [stored.clock_offset(session), time.monotonic()]
+        return known[0]
+
+    return offset
+
+
+def definition_sources(directory: Path | None = None) -> Iterable[tuple[str, Any]]:
+    """(kind, data) of every workflow and form file, forms first."""
+    where = directory or workflows_dir()
+    for path in sorted((where / "forms").glob("*.yaml")):
+        yield "form", load_yaml(path)[0]
+    for path in sorted(where.glob("*.yaml")):
+        data = load_yaml(path)[0]
+        if isinstance(data, dict) and "stages" in data:
+            yield "workflow", data
+
+
+def publish_definitions(ctx: Context) -> list[str]:
+    """Publish the workflow and form files that are new here."""
+    with ctx.database.writing() as session:
+        return publish(session, definition_sources(), at=ctx.clock.now())

@@ -1,0 +1,68 @@
+"""Reading the history: events, private notes, the ledger, stays in stages. One rule: in order of the chain."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from dsa.persistence.models import Event, Note, SpellRow, StageEntry, table
+
+
+def events(session: Session, agreement_id: int, *, until_seq: int | None = None) -> list[Any]:
+    """The events of an agreement from the first, up to and with ``until_seq``."""
+    statement = select(table(Event)).where(Event.agreement_id == agreement_id).order_by(Event.seq)
+    if until_seq is not None:
+        statement = statement.where(Event.seq <= until_seq)
+    return list(session.execute(statement))
+
+
+def events_for(session: Session, agreement_id: int, sides: Iterable[int]) -> list[Any]:
+    """The events that somebody of these organisations may see."""
+    statement = (
+        select(table(Event))
+        .where(Event.agreement_id == agreement_id, or_(Event.side.is_(None), Event.side.in_(sorted(sides))))
+        .order_by(Event.seq)
+    )
+    return list(session.execute(statement))
+
+
+def latest(session: Session, agreement_id: int, kind: str) -> Any:
+    """The newest event of a kind, or None."""
+    return session.execute(
+        select(table(Event))
+        .where(Event.agreement_id == agreement_id, Event.kind == kind)
+        .order_by(Event.seq.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def notes_for(session: Session, agreement_id: int, sides: Iterable[int]) -> list[Note]:
+    """The private notes that somebody of these organisations may read."""
+    return list(
+        session.scalars(
+            select(Note)
+            .where(
+                Note.agreement_id == agreement_id,
+                or_(Note.side_id.in_(sorted(sides)), Note.shared_at.is_not(None)),
+            )
+            .order_by(Note.event_seq, Note.id)
+        )
+    )
+
+
+def spells(session: Session, agreement_id: int) -> list[Any]:
+    """The ledger of an agreement, oldest first; spells of no length are left out."""
+    rows = session.execute(
+        select(table(SpellRow)).where(SpellRow.agreement_id == agreement_id).order_by(SpellRow.started_seq)
+    )
+    return [row for row in rows if row.ended_at is None or row.ended_at > row.started_at]
+
+
+def stage_entries(session: Session, agreement_id: int) -> list[Any]:
+    """The stays in stages, oldest first."""
+    return list(
+        session.execute(
+            select(table(StageEntry)).where(StageEntry.agreement_id == agreement_id).order_by(StageEntry.entered_seq)
+        )
+    )

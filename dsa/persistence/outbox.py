@@ -1,0 +1,90 @@
+"""The outbox and mail. One rule: a row is done once; its key keeps the same thing from being asked for twice."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from dsa.persistence.models import Agreement, Mail, OutboxRow, Person, Task
+
+
+def waiting(session: Session, *, now: datetime, limit: int = 100) -> list[Any]:
+    """Rows whose time has come (with the reference of their agreement), oldest first."""
+    return list(
+        session.execute(
+            select(OutboxRow.id, OutboxRow.kind, OutboxRow.payload, OutboxRow.attempts, Agreement.reference)
+            .outerjoin(Agreement, Agreement.id == OutboxRow.agreement_id)
+            .where(OutboxRow.done_at.is_(None), OutboxRow.available_at <= now)
+            .order_by(OutboxRow.available_at, OutboxRow.id)
+            .limit(limit)
+        )
+    )
+
+
+def done(session: Session, row_id: int, *, at: datetime) -> bool:
+    """Mark a row as carried out; False when it was already."""
+    changed = session.execute(
+        update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.done_at.is_(None)).values(done_at=at)
+    )
+    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def failed(session: Session, row_id: int, *, attempts: int, again_at: datetime, problem: str) -> None:
+    """Keep why a row could not be carried out, and when to try again."""
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == row_id)
+        .values(attempts=attempts, available_at=again_at, last_problem=problem[:500])
+    )
+
+
+def known(session: Session, key: str) -> bool:
+    """Whether a row of that key was ever asked for."""
+    return session.scalar(select(OutboxRow.id).where(OutboxRow.key == key)) is not None
+
+
+def add_mail(session: Session, values: Mapping[str, Any]) -> None:
+    """Add a mail."""
+    session.execute(insert(Mail).values(**values))
+
+
+def mail_of(session: Session, outbox_id: int) -> bool:
+    """Whether the mail of an outbox row is made already."""
+    return session.scalar(select(Mail.id).where(Mail.outbox_id == outbox_id).limit(1)) is not None
+
+
+def unsent(session: Session, *, limit: int = 100) -> list[Mail]:
+    """Mails that were not handed over yet, oldest first."""
+    return list(session.scalars(select(Mail).where(Mail.sent_at.is_(None)).order_by(Mail.id).limit(limit)))
+
+
+def mark_sent(session: Session, mail_id: int, *, at: datetime) -> None:
+    """Record that a mail was handed over."""
+    session.execute(update(Mail).where(Mail.id == mail_id).values(sent_at=at))
+
+
+def mails(session: Session, *, person_id: int | None = None, before: int | None = None, limit: int = 50) -> list[Any]:
+    """Mails, newest first: everybody's, or one person's; ``before`` is the id to go on from."""
+    statement = select(Mail.id, Mail.subject, Mail.body, Mail.link, Mail.made_at, Mail.sent_at, Person.name).join(
+        Person, Person.id == Mail.person_id
+    )
+    if person_id is not None:
+        statement = statement.where(Mail.person_id == person_id)
+    if before is not None:
+        statement = statement.where(Mail.id < before)
+    return list(session.execute(statement.order_by(Mail.id.desc()).limit(limit)))
+
+
+def overdue_tasks(session: Session, *, now: datetime, limit: int = 200) -> list[Any]:
+    """Open tasks past their due moment, with the agreement, most overdue first."""
+    return list(
+        session.execute(
+            select(Task.id, Task.key, Task.round, Task.stage, Task.due_at, Task.agreement_id, Agreement.reference)
+            .join(Agreement, Agreement.id == Task.agreement_id)
+            .where(Task.done_at.is_(None), Task.status == "open", Task.due_at < now)
+            .order_by(Task.due_at, Task.id)
+            .limit(limit)
+        )
+    )

@@ -1,0 +1,124 @@
+"""People, their posts and authority. One rule: only appointments in force on the day count."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from dsa.domain.actor import Authority, Held
+from dsa.persistence import steps
+from dsa.persistence.models import Appointment, Delegation, Organisation, Person, Post
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who holds a role: for "who can do this" and for mail."""
+
+    id: int
+    name: str
+    email: str
+    post: str
+    organisation: str
+
+
+def _in_force(on: date) -> ColumnElement[bool]:
+    return and_(
+        Appointment.starts_on <= on,
+        or_(Appointment.ends_on.is_(None), Appointment.ends_on >= on),
+    )
+
+
+def posts_of(session: Session, person_id: int, *, on: date) -> tuple[Held, ...]:
+    """The posts that a person holds on a day, those they cover for included."""
+    covered = aliased(Person)
+    rows = session.execute(
+        select(
+            Post.id, Post.title, Post.role, Post.sees_all, Organisation.id.label("organisation_id"),
+            Organisation.code, Organisation.name, covered.name.label("covers"),
+        )
+        .join(Appointment, Appointment.post_id == Post.id)
+        .join(Organisation, Organisation.id == Post.organisation_id)
+        .outerjoin(covered, covered.id == Appointment.cover_for_id)
+        .where(Appointment.person_id == person_id, _in_force(on))
+        .order_by(Organisation.code, Post.id)
+    ).all()  # fmt: skip
+    return tuple(
+        Held(r.id, r.organisation_id, r.code, r.name, r.title, r.role, r.sees_all, r.covers or "") for r in rows
+    )
+
+
+def person(session: Session, person_id: int) -> Person | None:
+    """One person, or None."""
+    return session.get(Person, person_id)
+
+
+def by_email(session: Session, email: str) -> Person | None:
+    """The person of that address (in lower case), or None."""
+    return session.scalars(select(Person).where(Person.email == email.strip().lower())).one_or_none()
+
+
+def holders(session: Session, organisation_id: int, role: str, *, on: date) -> list[Holder]:
+    """Everybody who holds a role in an organisation on a day, deputies included, in order of name."""
+    return _holders(session, and_(Post.organisation_id == organisation_id, Post.role == role), on)
+
+
+def demo_people(session: Session, *, on: date) -> list[Holder]:
+    """The demo people with their posts, by organisation and post."""
+    return _holders(session, Person.is_demo.is_(True), on)
+
+
+def _holders(session: Session, which: ColumnElement[bool], on: date) -> list[Holder]:
+    rows = session.execute(
+        select(Person.id, Person.name, Person.email, Post.title, Organisation.name.label("organisation"))
+        .join(Appointment, Appointment.person_id == Person.id)
+        .join(Post, Post.id == Appointment.post_id)
+        .join(Organisation, Organisation.id == Post.organisation_id)
+        .where(which, Person.active.is_(True), _in_force(on))
+        .order_by(Organisation.name, Post.title, Person.name, Person.id)
+    ).all()
+    return [Holder(r.id, r.name, r.email, r.title, r.organisation) for r in rows]
+
+
+def authorities(session: Session, post_ids: Iterable[int]) -> list[Authority]:
+    """The delegated authority of posts, in order of its end."""
+    rows = session.scalars(
+        select(Delegation).where(Delegation.post_id.in_(sorted(post_ids))).order_by(Delegation.ends_on, Delegation.id)
+    )
+    return [
+        Authority(
+            r.post_id, r.reference, tuple(r.routes), tuple(r.document_types), r.limit_subjects, r.starts_on, r.ends_on
+        )
+        for r in rows
+    ]
+
+
+def organisations(session: Session) -> list[Organisation]:
+    """Every organisation in the directory, in order of name."""
+    return list(session.scalars(select(Organisation).order_by(Organisation.name)))
+
+
+def posts(session: Session, organisation_id: int) -> list[Row[Any]]:
+    """The posts of an organisation (id, title, role)."""
+    statement = select(Post.id, Post.title, Post.role).where(Post.organisation_id == organisation_id)
+    return list(session.execute(statement.order_by(Post.role, Post.id)))
+
+
+def ask_for_mail(session: Session, head: Any, step: Any, task_key: str, person_id: int) -> None:
+    """Ask for a mail to one person about a task that was passed to them."""
+    steps.add_outbox(
+        session,
+        [
+            {
+                "kind": "mail",
+                "key": f"{head.reference}:{step.seq}:passed:{task_key}",
+                "agreement_id": head.id,
+                "payload": {"what": "passed", "task": task_key, "person": person_id},
+                "created_at": step.at,
+                "available_at": step.at,
+                "attempts": 0,
+            }
+        ],
+    )

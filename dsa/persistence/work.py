@@ -1,0 +1,225 @@
+"""Approvals, requests for changes, questions, holds, conditions, documents. One rule: every list has a total order."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.orm import Session
+
+from dsa.domain.approvals import Covered
+from dsa.persistence import rows
+from dsa.persistence.heads import person_name
+from dsa.persistence.models import (
+    Approval,
+    ChangeRequest,
+    ConditionRow,
+    Document,
+    HoldRow,
+    Query,
+    Signature,
+    StoredFile,
+    Task,
+)
+
+__all__ = ["person_name"]
+
+
+def add_approval(session: Session, values: Mapping[str, Any]) -> int:
+    """Add an approval; returns its id."""
+    return rows.add(session, "approvals", values)
+
+
+def live_approvals(session: Session, agreement_id: int) -> list[Approval]:
+    """Approvals that were neither taken back nor have lapsed, oldest first."""
+    return list(
+        session.scalars(
+            select(Approval)
+            .where(
+                Approval.agreement_id == agreement_id,
+                Approval.withdrawn_at.is_(None),
+                Approval.lapsed_at.is_(None),
+            )
+            .order_by(Approval.id)
+        )
+    )
+
+
+def covered(approvals: Iterable[Approval]) -> list[Covered]:
+    """Approvals as far as standing goes."""
+    return [Covered(a.id, a.rule, a.party_key, a.outcome, a.section_hashes) for a in approvals]
+
+
+def lapse(session: Session, approval_ids: Iterable[int], *, at: datetime) -> None:
+    """Mark approvals as lapsed: what they covered has changed."""
+    ids = sorted(approval_ids)
+    if ids:
+        session.execute(update(Approval).where(Approval.id.in_(ids)).values(lapsed_at=at))
+
+
+def withdraw(session: Session, *, task_id: int, at: datetime) -> None:
+    """Mark the live approvals of a task as taken back."""
+    session.execute(
+        update(Approval).where(Approval.task_id == task_id, Approval.withdrawn_at.is_(None)).values(withdrawn_at=at)
+    )
+
+
+def approval(session: Session, agreement_id: int, approval_id: int) -> Approval | None:
+    """One approval of the agreement, or None."""
+    return session.scalars(
+        select(Approval).where(Approval.agreement_id == agreement_id, Approval.id == approval_id)
+    ).one_or_none()
+
+
+def add_conditions(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Add conditions of an approval."""
+    if rows:
+        session.execute(insert(ConditionRow), rows)
+
+
+def conditions(session: Session, agreement_id: int) -> list[ConditionRow]:
+    """The conditions of approvals that stand, oldest first."""
+    return list(
+        session.scalars(
+            select(ConditionRow)
+            .join(Approval, Approval.id == ConditionRow.approval_id)
+            .where(
+                ConditionRow.agreement_id == agreement_id,
+                Approval.withdrawn_at.is_(None),
+                Approval.lapsed_at.is_(None),
+            )
+            .order_by(ConditionRow.id)
+        )
+    )
+
+
+def meet_condition(session: Session, condition_id: int, *, person_id: int, evidence: str, at: datetime) -> None:
+    """Record a condition as met."""
+    session.execute(
+        update(ConditionRow)
+        .where(ConditionRow.id == condition_id)
+        .values(met_at=at, met_by_id=person_id, evidence=evidence)
+    )
+
+
+def add_change_requests(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Add requests for changes."""
+    if rows:
+        session.execute(insert(ChangeRequest), rows)
+
+
+def change_requests(session: Session, agreement_id: int) -> list[ChangeRequest]:
+    """Every request for changes, oldest first."""
+    return list(
+        session.scalars(
+            select(ChangeRequest).where(ChangeRequest.agreement_id == agreement_id).order_by(ChangeRequest.id)
+        )
+    )
+
+
+def change_request(session: Session, agreement_id: int, request_id: int) -> ChangeRequest | None:
+    """One request for changes of the agreement, or None."""
+    return session.scalars(
+        select(ChangeRequest).where(ChangeRequest.agreement_id == agreement_id, ChangeRequest.id == request_id)
+    ).one_or_none()
+
+
+def respond(session: Session, request_id: int, *, text: str, person_id: int, at: datetime) -> None:
+    """Record the drafter's response to a request for changes."""
+    session.execute(
+        update(ChangeRequest)
+        .where(ChangeRequest.id == request_id)
+        .values(response=text, status="answered", responded_by_id=person_id, responded_at=at)
+    )
+
+
+def add_query(session: Session, values: Mapping[str, Any]) -> None:
+    """Add a question to the drafter."""
+    session.execute(insert(Query).values(**values))
+
+
+def queries(session: Session, agreement_id: int) -> list[Query]:
+    """Every question to the drafter, oldest first."""
+    return list(session.scalars(select(Query).where(Query.agreement_id == agreement_id).order_by(Query.id)))
+
+
+def query(session: Session, agreement_id: int, query_id: int) -> Query | None:
+    """One question of the agreement, or None."""
+    return session.scalars(select(Query).where(Query.agreement_id == agreement_id, Query.id == query_id)).one_or_none()
+
+
+def answer_query(session: Session, query_id: int, *, answer: str, person_id: int, at: datetime) -> None:
+    """Record the answer to a question."""
+    session.execute(
+        update(Query).where(Query.id == query_id).values(answer=answer, answered_by_id=person_id, answered_at=at)
+    )
+
+
+def add_hold(session: Session, values: Mapping[str, Any]) -> None:
+    """Begin a hold."""
+    session.execute(insert(HoldRow).values(**values))
+
+
+def end_hold(session: Session, agreement_id: int, *, at: datetime, seq: int) -> None:
+    """End the hold in force."""
+    session.execute(
+        update(HoldRow)
+        .where(HoldRow.agreement_id == agreement_id, HoldRow.ended_at.is_(None))
+        .values(ended_at=at, ended_seq=seq)
+    )
+
+
+def holds(session: Session, agreement_id: int) -> list[HoldRow]:
+    """Every hold, oldest first."""
+    return list(session.scalars(select(HoldRow).where(HoldRow.agreement_id == agreement_id).order_by(HoldRow.id)))
+
+
+def assign(session: Session, task_id: int, person_id: int | None) -> None:
+    """Give an open task to a person, or back to its role."""
+    session.execute(update(Task).where(Task.id == task_id, Task.status == "open").values(assignee_id=person_id))
+
+
+def document(session: Session, agreement_id: int, version_id: int | None) -> Document | None:
+    """The document of a version, or None."""
+    if version_id is None:
+        return None
+    return session.scalars(
+        select(Document).where(Document.agreement_id == agreement_id, Document.version_id == version_id)
+    ).one_or_none()
+
+
+def add_document(session: Session, values: Mapping[str, Any]) -> None:
+    """Add the document of a locked version, waiting to be made."""
+    session.execute(insert(Document).values(**values))
+
+
+def file_known(session: Session, sha256: str) -> bool:
+    """Whether the store's list has a file of that hash."""
+    return session.get(StoredFile, sha256) is not None
+
+
+def update_document(session: Session, document_id: int, *, revision: int, new_revision: int, **values: Any) -> bool:
+    """Change a document from the revision that was read; False when somebody else changed it first."""
+    done = session.execute(
+        update(Document)
+        .where(Document.id == document_id, Document.revision == revision)
+        .values(revision=new_revision, **values)
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def signatures(session: Session, version_id: int | None) -> list[Signature]:
+    """The signatures under a version, in the order in which they were made."""
+    if version_id is None:
+        return []
+    return list(session.scalars(select(Signature).where(Signature.version_id == version_id).order_by(Signature.id)))
+
+
+def add_signature(session: Session, values: Mapping[str, Any]) -> None:
+    """Add a signature."""
+    session.execute(insert(Signature).values(**values))
+
+
+def tasks(session: Session, agreement_id: int) -> list[Row[Any]]:
+    """Every task of the agreement that ever opened, oldest first."""
+    return list(session.execute(select(Task.__table__).where(Task.agreement_id == agreement_id).order_by(Task.id)))

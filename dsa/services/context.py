@@ -1,0 +1,30 @@
+"""What every use case is given. One rule: time, chance and the outside world come from here, never from a global."""
+
+from dataclasses import dataclass, field
+
+from dsa.persistence.session import Database
+from dsa.services.calendars import Calendars
+from dsa.services.definitions import Definitions
+from dsa.services.ports import Chance, Clock, Documents, Files, Post
+
+
+@dataclass(frozen=True)
+class Context:
+    """The running service as use cases see it.
+
+    ``demo`` marks everything signed as an example. ``simulated`` says that the clock is not the true time. ``base_url``
+    begins every link in a mail.
+    """
+
+    database: Database
+    clock: Clock
+    chance: Chance
+    files: Files
+    documents: Documents
+    post: Post | None = None
+    demo: bool = False
+    simulated: bool = False
+    base_url: str = "http://127.0.0.1:8000"
+    service_name: str = "Data-sharing agreements"
+    definitions: Definitions = field(default_factory=Definitions)
+    calendars: Calendars = field(default_factory=Calendars)

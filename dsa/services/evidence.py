@@ -1,0 +1,87 @@
+"""The evidence beside an agreement: its events, approvals and times. One rule: what one side keeps private is not in it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dsa.domain.events import moment
+from dsa.persistence import history, work
+from dsa.persistence.heads import Loaded
+from dsa.services.context import Context
+from dsa.services.moving import flow_of
+
+
+def audit_of(ctx: Context, session: Session, loaded: Loaded, *, until_seq: int | None = None) -> dict[str, Any]:
+    """The audit as it is embedded and exported: events with hashes, approvals that stand, working days by stage.
+
+    Event bodies hold salted commitments instead of private notes, so the chain can be checked by anyone.
+    """
+    rows = history.events(session, loaded.head.id, until_seq=until_seq)
+    events = [{"seq": r.seq, "prev": r.prev, "hash": r.hash, "body": json.loads(r.body)} for r in rows]
+    return {
+        "agreement": loaded.head.reference,
+        "head_hash": rows[-1].hash if rows else "",
+        "events": events,
+        "approvals": approvals_of(ctx, session, loaded),
+        "stages": stages_of(ctx, session, loaded),
+    }
+
+
+def approvals_of(ctx: Context, session: Session, loaded: Loaded) -> list[dict[str, Any]]:
+    """Approvals that stand: party, review, post, outcome, moment, what it relied on."""
+    flow = flow_of(ctx, session, loaded)
+    names = {party.key: party.name for party in loaded.parties}
+    found = []
+    live = work.live_approvals(session, loaded.head.id)
+    by_id = {approval.id: approval for approval in live}
+    for approval in live:
+        relied = by_id.get(approval.relies_on_id) if approval.relies_on_id else None
+        found.append(
+            {
+                "party": names.get(approval.party_key or "", loaded.lead.name),
+                "review": flow.workflow.rule(approval.rule).title,
+                "decided_by": approval.post,
+                "outcome": approval.outcome,
+                "at": moment(approval.at),
+                "relies_on": names.get(relied.party_key or "", "") if relied is not None else "",
+            }
+        )
+    return found
+
+
+def stages_of(ctx: Context, session: Session, loaded: Loaded) -> list[dict[str, Any]]:
+    """Working days spent in each stage against its target, and who owned most of it, in the order of the workflow."""
+    flow = flow_of(ctx, session, loaded)
+    now = max(ctx.clock.now(), loaded.head.updated_at)
+    calendar = ctx.calendars.of(session, loaded.lead.organisation_id, loaded.lead.nation)
+    names = {party.code: party.name for party in loaded.parties}
+    totals: dict[str, dict[str, Any]] = {}
+    for entry in history.stage_entries(session, loaded.head.id):
+        if flow.stages[entry.stage].final:
+            continue
+        days = calendar.elapsed_days(entry.entered_at, entry.left_at or now)
+        row = totals.setdefault(entry.stage, {"days": 0, "target": entry.target_days})
+        row["days"] += days
+    owners = _owners(ctx, session, loaded)
+    ordered = sorted(totals, key=flow.workflow.position)
+    return [
+        {
+            "stage": flow.stages[stage].title,
+            "working_days": totals[stage]["days"],
+            "target": totals[stage]["target"],
+            "owner": names.get(owners.get(stage, ""), owners.get(stage, "") or loaded.lead.name),
+        }
+        for stage in ordered
+    ]
+
+
+def _owners(ctx: Context, session: Session, loaded: Loaded) -> Mapping[str, str]:
+    now = max(ctx.clock.now(), loaded.head.updated_at)
+    minutes: dict[str, dict[str, float]] = {}
+    for spell in history.spells(session, loaded.head.id):
+        length = ((spell.ended_at or now) - spell.started_at).total_seconds()
+        stage = minutes.setdefault(spell.stage, {})
+        stage[spell.owner] = stage.get(spell.owner, 0) + length
+    return {stage: max(sorted(owned), key=lambda code: owned[code]) for stage, owned in minutes.items()}

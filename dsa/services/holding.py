@@ -1,0 +1,97 @@
+"""Holds. One rule: a hold names why, who is awaited and until when; it never stops the total clock."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+
+from dsa.domain.actor import Actor
+from dsa.domain.errors import BadInput, Refused
+from dsa.domain.machine import Hold, Snapshot
+from dsa.domain.reasons import is_delay, label
+from dsa.persistence import work
+from dsa.services.context import Context
+from dsa.services.moving import Happening, Step, demand_version, open_for, take
+from dsa.services.permitting import demand
+
+
+def begin_hold(
+    ctx: Context,
+    actor: Actor,
+    reference: str,
+    *,
+    code: str,
+    awaited: str,
+    outside: bool,
+    until: date,
+    note: str = "",
+    seen: int | None,
+) -> Step:
+    """Put the agreement on hold for a reason of the list, naming who is awaited and until when.
+
+    ``awaited`` is the code of one of its organisations, or the name of an outside body (``outside``). Lack of capacity
+    stays with the holder: it cannot be put on somebody else.
+    """
+    if not is_delay(code):
+        raise BadInput("Choose a reason from the list.")
+    if not awaited.strip():
+        raise BadInput("Say who is awaited.")
+    with ctx.database.writing() as session:
+        loaded = open_for(ctx, session, actor, reference, lock=True)
+        held = demand(ctx, session, actor, "hold", loaded)
+        demand_version(loaded, seen)
+        if loaded.head.on_hold:
+            raise Refused("The agreement is on hold already.")
+        if not outside and awaited not in loaded.party_codes.values():
+            raise BadInput("Choose one of the organisations of this agreement, or name an outside body.")
+        if until <= ctx.clock.now().date():
+            raise BadInput("The day until which you wait must be in the future.")
+        if code == "RESOURCE" and awaited != held.organisation:
+            raise BadInput("Lack of capacity stays with the organisation that lacks it. Choose your own.")
+        facts = {"code": code, "reason": label(code), "awaited": awaited, "until": until.isoformat()}
+        notes = {"note": note.strip()} if note.strip() else {}
+        hold = Hold(code, awaited.strip(), outside)
+        step = take(
+            ctx, session, loaded, actor, held, Happening("HoldBegan", facts, notes),
+            after=lambda snapshot: replace(snapshot, hold=hold), on_hold=True,
+        )  # fmt: skip
+        work.add_hold(
+            session,
+            {
+                "agreement_id": loaded.head.id,
+                "code": code,
+                "awaited": awaited.strip(),
+                "outside": outside,
+                "until": datetime.combine(until, time(23, 59), UTC),
+                "note": "",
+                "started_at": step.at,
+                "started_seq": step.seq,
+            },
+        )
+        return step
+
+
+def end_hold(ctx: Context, actor: Actor, reference: str, *, seen: int | None) -> Step:
+    """End the hold: who had the agreement before has it again."""
+    with ctx.database.writing() as session:
+        loaded = open_for(ctx, session, actor, reference, lock=True)
+        held = demand(ctx, session, actor, "resume_hold", loaded)
+        demand_version(loaded, seen)
+        if not loaded.head.on_hold:
+            raise Refused("The agreement is not on hold.")
+
+        def after(snapshot: Snapshot) -> Snapshot:
+            return replace(snapshot, hold=None)
+
+        step = take(ctx, session, loaded, actor, held, Happening("HoldEnded"), after=after, on_hold=False)
+        work.end_hold(session, loaded.head.id, at=step.at, seq=step.seq)
+        return step
+
+
+def contest(ctx: Context, actor: Actor, reference: str, *, spell_seq: int, text: str) -> Step:
+    """Contest who had the agreement in one spell of the ledger: shown beside it, never edited into it."""
+    if not text.strip():
+        raise BadInput("Say what you contest and why.")
+    with ctx.database.writing() as session:
+        loaded = open_for(ctx, session, actor, reference, lock=True)
+        held = demand(ctx, session, actor, "contest", loaded)
+        facts = {"spell": spell_seq, "text": text.strip()}
+        return take(ctx, session, loaded, actor, held, Happening("AttributionContested", facts), bump=False)

@@ -1,0 +1,153 @@
+"""Moves: the steps that a person takes by choice. One rule: a move does its own effect in the same transaction."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dsa.domain import approvals
+from dsa.domain.actor import Actor
+from dsa.domain.errors import BadInput, Refused
+from dsa.domain.integrity import NotCanonical
+from dsa.domain.workflow import Move
+from dsa.persistence import drafts, work
+from dsa.persistence.heads import Loaded
+from dsa.services import content, facts
+from dsa.services.content import Text
+from dsa.services.context import Context
+from dsa.services.moving import Happening, Step, demand_version, flow_of, open_for, take
+from dsa.services.permitting import demand, needed_facts
+
+
+def move(
+    ctx: Context,
+    actor: Actor,
+    reference: str,
+    move_id: str,
+    *,
+    seen: int | None,
+    reason: str = "",
+    reason_code: str = "",
+    assumed: tuple[str, ...] = (),
+) -> Step:
+    """Make a move of the agreement's workflow. ``seen`` is the version that the person saw.
+
+    Raises NotFound, NotAllowed, Refused (what stands in the way, and what to do) or Conflict.
+    """
+    with ctx.database.writing() as session:
+        loaded = open_for(ctx, session, actor, reference, lock=True)
+        flow = flow_of(ctx, session, loaded)
+        wanted = flow.workflow.move(move_id)
+        if wanted is None or wanted.id == "reopen":
+            raise Refused("This workflow has no such step. Go back to the agreement and choose from what is offered.")
+        held = demand(ctx, session, actor, f"move:{move_id}", loaded)
+        demand_version(loaded, seen)
+        if wanted.asks_reason and not reason.strip():
+            raise BadInput("Say why: the reason is kept in the history.")
+        known = facts.established(ctx, session, loaded, needed_facts(wanted.when))
+        effect = EFFECTS.get(wanted.event)
+        more: dict[str, Any] = {"facts": known}
+        public: dict[str, Any] = {"reason": reason.strip()} if wanted.asks_reason else {}
+        if reason_code:
+            public["code"] = reason_code
+        if effect is not None and all(name in known for name in needed_facts(wanted.when)):
+            public |= effect(ctx, session, loaded, actor, wanted, more, assumed)
+        step = take(ctx, session, loaded, actor, held, Happening(wanted.event, public), action=move_id, more=more)
+        return step
+
+
+Effect = Callable[[Context, Session, Loaded, Actor, Move, dict[str, Any], tuple[str, ...]], Mapping[str, Any]]
+
+
+def _freeze_for_checking(
+    ctx: Context,
+    session: Session,
+    loaded: Loaded,
+    actor: Actor,
+    wanted: Move,
+    more: dict[str, Any],
+    assumed: tuple[str, ...],
+) -> Mapping[str, Any]:
+    """Freeze the draft as the next version; approvals whose sections are unchanged stand, the others lapse."""
+    text = freeze(ctx, session, loaded, actor, reason=wanted.event, assumed=assumed)
+    if loaded.head.shared_at is None:
+        drafts.update_agreement(session, loaded.head.id, shared_at=ctx.clock.now())
+    return {"version": text.number, "content_hash": text.hash, "sections": dict(text.section_hashes)}
+
+
+def freeze(
+    ctx: Context, session: Session, loaded: Loaded, actor: Actor, *, reason: str, assumed: tuple[str, ...]
+) -> Text:
+    """Freeze the working answers as the next version. Raises BadInput for text that has no canonical form."""
+    number = drafts.next_version_number(session, loaded.head.id)
+    sections = content.working_answers(session, loaded.head.id)
+    earlier = content.newest(session, loaded)
+    if not assumed and earlier is not None:
+        assumed = tuple(earlier.content.get("assumed", ()))
+    try:
+        text = content.compose(ctx, session, loaded, number=number, sections=sections, assumed=assumed)
+    except NotCanonical as problem:
+        raise BadInput(str(problem)) from problem
+    drafts.add_version(
+        session,
+        {
+            "agreement_id": loaded.head.id,
+            "number": number,
+            "schema": text.content["schema"],
+            "content": text.data.decode(),
+            "hash": text.hash,
+            "section_hashes": dict(text.section_hashes),
+            "reason": reason,
+            "frozen_by_id": actor.person_id,
+            "frozen_at": ctx.clock.now(),
+        },
+    )
+    live = work.live_approvals(session, loaded.head.id)
+    _, lapses = approvals.standing(work.covered(live), text.section_hashes)
+    work.lapse(session, lapses, at=ctx.clock.now())
+    return text
+
+
+def standing_pairs(session: Session, loaded: Loaded) -> frozenset[tuple[str, str | None]]:
+    """The (rule, party) pairs whose approval still covers the newest version."""
+    if loaded.head.round == 1:
+        return frozenset()
+    newest = drafts.newest_version(session, loaded.head.id)
+    if newest is None:
+        return frozenset()
+    live = work.live_approvals(session, loaded.head.id)
+    stands, _ = approvals.standing(work.covered(live), newest.section_hashes)
+    return frozenset((a.rule, a.party_key) for a in live if a.id in stands)
+
+
+def _lock(
+    ctx: Context,
+    session: Session,
+    loaded: Loaded,
+    actor: Actor,
+    wanted: Move,
+    more: dict[str, Any],
+    assumed: tuple[str, ...],
+) -> Mapping[str, Any]:
+    """Lock the newest version: from here on it is what everybody signs."""
+    newest = drafts.newest_version(session, loaded.head.id)
+    text = content.newest(session, loaded)
+    if newest is None or text is None:
+        raise Refused("There is no checked version to lock. Send the draft for checking first.")
+    more["signatories"] = content.slots(text.content)
+    drafts.update_agreement(session, loaded.head.id, locked_version_id=newest.id)
+    if work.document(session, loaded.head.id, newest.id) is None:
+        work.add_document(
+            session,
+            {
+                "agreement_id": loaded.head.id,
+                "version_id": newest.id,
+                "status": "waiting",
+                "verify_code": ctx.chance.token()[:16],
+                "updated_at": ctx.clock.now(),
+            },
+        )
+    return {"version": text.number, "content_hash": text.hash}
+
+
+EFFECTS: Mapping[str, Effect] = {"DraftSubmitted": _freeze_for_checking, "TextLocked": _lock}

@@ -1,0 +1,141 @@
+"""Telling people, and carrying out what waits in the outbox.
+
+One rule: a mail has a verb, a reference, a due date and a link, and nothing of the agreement's content.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dsa.domain.errors import Problem
+from dsa.persistence import heads, outbox, people, rows
+from dsa.persistence.heads import Loaded
+from dsa.services import sealing
+from dsa.services.context import Context
+from dsa.services.moving import flow_of
+from dsa.timekeeping.instants import local_day_text
+
+_RETRY_MINUTES = (1, 2, 5, 15, 60, 240)
+
+
+def carry_out(ctx: Context, *, limit: int = 100) -> int:
+    """Carry out what waits; returns how many rows were done. What fails is tried again later, with the reason kept."""
+    with ctx.database.reading() as session:
+        waiting = outbox.waiting(session, now=ctx.clock.now(), limit=limit)
+    done = 0
+    for row in waiting:
+        try:
+            KINDS[row.kind](ctx, row)
+        except (OSError, Problem, ValueError) as error:
+            _later(ctx, row, str(error))
+            continue
+        with ctx.database.writing() as session:
+            done += outbox.done(session, row.id, at=ctx.clock.now())
+    return done
+
+
+def _later(ctx: Context, row: Any, problem: str) -> None:
+    wait = _RETRY_MINUTES[min(row.attempts, len(_RETRY_MINUTES) - 1)]
+    with ctx.database.writing() as session:
+        again = ctx.clock.now() + timedelta(minutes=wait)
+        outbox.failed(session, row.id, attempts=row.attempts + 1, again_at=again, problem=problem)
+    if row.kind in ("issue_document", "seal_document"):
+        sealing.note_problem(ctx, row.reference, problem)
+
+
+def send_mail(ctx: Context) -> int:
+    """Hand over the mails that wait, where a mail server is set; returns how many were handed over."""
+    if ctx.post is None:
+        return 0
+    with ctx.database.reading() as session:
+        waiting = outbox.unsent(session)
+    sent = 0
+    for mail in waiting:
+        try:
+            ctx.post.send(to=mail.address, subject=mail.subject, body=mail.body)
+        except OSError:
+            break
+        with ctx.database.writing() as session:
+            outbox.mark_sent(session, mail.id, at=ctx.clock.now())
+        sent += 1
+    return sent
+
+
+def remind(ctx: Context) -> int:
+    """Ask for one mail for each task that has become overdue; returns how many were asked for."""
+    now, asked = ctx.clock.now(), 0
+    with ctx.database.writing() as session:
+        for task in outbox.overdue_tasks(session, now=now):
+            key = f"{task.reference}:{task.round}:{task.stage}:{task.key}:overdue"
+            if outbox.known(session, key):
+                continue
+            payload = {"what": "overdue", "task": task.key}
+            row = {"kind": "mail", "key": key, "agreement_id": task.agreement_id, "payload": payload}
+            rows.add(session, "outbox", row | {"created_at": now, "available_at": now, "attempts": 0})
+            asked += 1
+    return asked
+
+
+def _issue(ctx: Context, row: Any) -> None:
+    sealing.issue_document(ctx, row.reference)
+
+
+def _seal(ctx: Context, row: Any) -> None:
+    sealing.seal_document(ctx, row.reference)
+
+
+def _mail(ctx: Context, row: Any) -> None:
+    """Write the mails of one row: to everybody who can do the task, or to the drafters of the lead party."""
+    with ctx.database.writing() as session:
+        loaded = heads.load(session, row.reference)
+        if loaded is None:
+            return
+        for number, (person, subject, path) in enumerate(_letters(ctx, session, loaded, row.payload)):
+            link = f"{ctx.base_url}{path}"
+            body = (
+                f"{subject}.\n\nOpen it here (you may have to sign in first):\n{link}\n\n"
+                f"This message comes from {ctx.service_name}. It holds nothing of the agreement's content.\n"
+            )
+            if number == 0 and outbox.mail_of(session, row.id):
+                return
+            outbox.add_mail(
+                session,
+                {
+                    "outbox_id": row.id,
+                    "person_id": person.id,
+                    "address": person.email,
+                    "subject": subject,
+                    "body": body,
+                    "link": path,
+                    "made_at": ctx.clock.now(),
+                },
+            )
+
+
+def _letters(ctx: Context, session: Session, loaded: Loaded, payload: Mapping[str, Any]) -> list[tuple[Any, str, str]]:
+    reference, on = loaded.head.reference, ctx.clock.now().date()
+    what = payload["what"]
+    if what in ("returned", "sealed"):
+        lead = people.holders(session, loaded.head.lead_organisation_id, "drafter", on=on)
+        says = "Respond to the changes asked for in" if what == "returned" else "The signed document is ready:"
+        path = f"/agreements/{reference}/changes" if what == "returned" else f"/agreements/{reference}/document"
+        return [(person, f"{says} {reference}", path) for person in lead]
+    task = loaded.task(payload["task"])
+    if task is None or task.status != "open":
+        return []
+    rule = flow_of(ctx, session, loaded).workflow.rule(task.rule)
+    able = people.holders(session, task.organisation_id, task.role, on=on)
+    if payload.get("person") is not None:
+        able = [person for person in able if person.id == payload["person"]]
+    overdue = "Overdue: " if what == "overdue" else ""
+    subject = f"{overdue}{rule.title}: {reference}, due {local_day_text(task.due_at)}"
+    return [(person, subject, f"/agreements/{reference}/tasks/{task.key}") for person in able]
+
+
+KINDS: Mapping[str, Callable[[Context, Any], None]] = {
+    "mail": _mail,
+    "issue_document": _issue,
+    "seal_document": _seal,
+}

@@ -1,0 +1,101 @@
+"""What the services need of the outside world, as protocols. One rule: the services name no adapter."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from dsa.domain.presentation import PresentedSection
+
+
+class Clock(Protocol):
+    """Says what time it is."""
+
+    def now(self) -> datetime:
+        """The present moment, aware UTC."""
+        ...
+
+
+class Chance(Protocol):
+    """Gives what nobody can guess."""
+
+    def token(self) -> str:
+        """A fresh random text of 128 bits or more, letters and digits."""
+        ...
+
+
+class Files(Protocol):
+    """A store of bytes by their SHA-256."""
+
+    def put(self, data: bytes) -> str:
+        """Keep the bytes durably; returns their SHA-256."""
+        ...
+
+    def get(self, name: str) -> bytes:
+        """The bytes of that SHA-256; raises KeyError-like problems when damaged or absent."""
+        ...
+
+
+class Revision(Protocol):
+    """A document after one more signature or seal, and what is kept of it."""
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of the document."""
+        ...
+
+    @property
+    def level(self) -> str:
+        """The level reached: B-B, B-T, B-LT or B-LTA."""
+        ...
+
+    @property
+    def certificate_serial(self) -> str:
+        """The serial number of the certificate."""
+        ...
+
+    @property
+    def certificate_sha256(self) -> str:
+        """The fingerprint of the certificate."""
+        ...
+
+
+class Documents(Protocol):
+    """Makes, seals and signs documents."""
+
+    def render(
+        self, content: Mapping[str, Any], sections: Sequence[PresentedSection], audit: Mapping[str, Any], *, draft: bool
+    ) -> bytes:
+        """The PDF of a frozen version; the same input gives the same bytes."""
+        ...
+
+    def seal_issue(self, data: bytes) -> Revision:
+        """The document with the certifying issue seal."""
+        ...
+
+    def sign(
+        self,
+        data: bytes,
+        *,
+        field: str,
+        post: str,
+        organisation: str,
+        user_id: str,
+        authentication: str,
+        evidence_hash: str,
+        statement: str,
+        authority: str,
+    ) -> Revision:
+        """The document with one more personal signature, by a certificate minted for this person and moment."""
+        ...
+
+    def seal_completion(self, data: bytes) -> Revision:
+        """The document with the completion seal."""
+        ...
+
+
+class Post(Protocol):
+    """Sends mail."""
+
+    def send(self, *, to: str, subject: str, body: str) -> None:
+        """Hand a mail over; raises OSError when it could not be."""
+        ...

@@ -1,0 +1,134 @@
+"""Making documents: issue when the text is locked, seal when all have signed. One rule: a job may run twice, in effect once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dsa.domain.actor import Actor, Held
+from dsa.domain.presentation import present
+from dsa.domain.relative_dates import fixed_dates
+from dsa.persistence import drafts, heads, history, rows, work
+from dsa.persistence.heads import Loaded
+from dsa.services import content, evidence
+from dsa.services.context import Context
+from dsa.services.moving import Happening, take
+
+
+def issue_document(ctx: Context, reference: str) -> bool:
+    """Render the locked version, seal it and store it. True when this call made it, False when it was there."""
+    with ctx.database.reading() as session:
+        loaded = _loaded(session, reference)
+        document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
+        text = content.newest(session, loaded)
+        if document is None or text is None or document.status != "waiting":
+            return False
+        locked = history.latest(session, loaded.head.id, "TextLocked")
+        audit = evidence.audit_of(ctx, session, loaded, until_seq=locked.seq)
+        form = content.form_of(ctx, session, loaded)
+    data = ctx.documents.render(text.content, present(form, text.content), audit, draft=False)
+    issued = ctx.documents.seal_issue(data)
+    name = ctx.files.put(issued.data)
+    with ctx.database.writing() as session:
+        loaded = _loaded(session, reference, lock=True)
+        now = ctx.clock.now()
+        done = work.update_document(
+            session, document.id, revision=document.revision, new_revision=document.revision + 1, status="issued",
+            issued_sha256=name, current_sha256=name, level=issued.level, updated_at=now, problem=None,
+        )  # fmt: skip
+        if not done:
+            return False
+        _keep(session, name, issued.data, loaded, now)
+        facts = {"document_sha256": name, "version": text.number, "content_hash": text.hash}
+        _record(ctx, session, loaded, "DocumentIssued", facts)
+        return True
+
+
+def seal_document(ctx: Context, reference: str) -> bool:
+    """Close the signed document with the completion seal, and fix the dates that follow from the last signature."""
+    with ctx.database.reading() as session:
+        loaded = _loaded(session, reference)
+        document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
+        text = content.newest(session, loaded)
+        signed = work.signatures(session, loaded.head.locked_version_id)
+        if document is None or text is None or document.status != "signing" or document.current_sha256 is None:
+            return False
+        if len(signed) < len(content.slots(text.content)):
+            return False
+    sealed = ctx.documents.seal_completion(ctx.files.get(document.current_sha256))
+    name = ctx.files.put(sealed.data)
+    with ctx.database.writing() as session:
+        loaded = _loaded(session, reference, lock=True)
+        now = ctx.clock.now()
+        done = work.update_document(
+            session, document.id, revision=document.revision, new_revision=document.revision + 1, status="sealed",
+            current_sha256=name, level=sealed.level, updated_at=now, problem=None,
+        )  # fmt: skip
+        if not done:
+            return False
+        _keep(session, name, sealed.data, loaded, now)
+        last = max(signature.signed_at for signature in signed)
+        dates = fixed_dates(content.flat(text.content["answers"]), last_signature=last.date())
+        if dates:
+            _record(ctx, session, loaded, "DatesFixed", {"dates": dates})
+            loaded = _loaded(session, reference, lock=True)
+        facts = {"document_sha256": name, "level": sealed.level, "signatures": len(signed)}
+        _record(ctx, session, loaded, "DocumentSealed", facts)
+        rows.add(session, "outbox", _tell(loaded, now))
+        return True
+
+
+def note_problem(ctx: Context, reference: str, problem: str) -> None:
+    """Keep on the document why it could not be made or sealed yet, so that the page can say so."""
+    with ctx.database.writing() as session:
+        loaded = _loaded(session, reference)
+        document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
+        if document is not None:
+            work.update_document(
+                session, document.id, revision=document.revision, new_revision=document.revision, problem=problem[:500]
+            )
+
+
+def draft_pdf(ctx: Context, session: Session, loaded: Loaded) -> bytes:
+    """The working draft (or the newest version) as an unsigned PDF with the mark DRAFT."""
+    sections = content.working_answers(session, loaded.head.id)
+    number = drafts.next_version_number(session, loaded.head.id)
+    text = content.compose(ctx, session, loaded, number=number, sections=sections)
+    audit = evidence.audit_of(ctx, session, loaded)
+    form = content.form_of(ctx, session, loaded)
+    return ctx.documents.render(text.content, present(form, text.content), audit, draft=True)
+
+
+def _loaded(session: Session, reference: str, *, lock: bool = False) -> Loaded:
+    loaded = heads.load(session, reference, lock=lock)
+    if loaded is None:
+        raise LookupError(reference)
+    return loaded
+
+
+def _keep(session: Session, name: str, data: bytes, loaded: Loaded, at: datetime) -> None:
+    if not work.file_known(session, name):
+        row = {"sha256": name, "size": len(data), "media_type": "application/pdf", "facts": {}}
+        rows.add(session, "stored_files", row | {"agreement_id": loaded.head.id, "stored_at": at})
+
+
+def _record(ctx: Context, session: Session, loaded: Loaded, kind: str, facts: Mapping[str, Any]) -> None:
+    """Record what the service did, on behalf of whoever locked the text: an event always has a responsible post."""
+    locked = history.latest(session, loaded.head.id, "TextLocked")
+    actor = Actor(locked.person_id, "", (), "service")
+    lead = loaded.lead
+    held = Held(0, locked.organisation_id, lead.code, lead.name, "the service", "drafter")
+    take(ctx, session, loaded, actor, held, Happening(kind, facts), bump=False)
+
+
+def _tell(loaded: Loaded, at: datetime) -> dict[str, Any]:
+    return {
+        "kind": "mail",
+        "key": f"{loaded.head.reference}:{loaded.head.head_seq}:sealed",
+        "agreement_id": loaded.head.id,
+        "payload": {"what": "sealed"},
+        "created_at": at,
+        "available_at": at,
+        "attempts": 0,
+    }

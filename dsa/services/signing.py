@@ -1,0 +1,246 @@
+"""Signing: issue the document, sign it, seal it. One rule: everybody signs the same stored, issue-sealed bytes.
+
+Signatures are made outside the transaction, on the revision that was read; the write succeeds only when nobody signed
+meanwhile, else it is made again on the newer revision. So people who sign at once never fork the file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dsa.domain.actor import Actor, Held
+from dsa.domain.errors import Conflict, NotAllowed, NotFound, Refused
+from dsa.domain.integrity import canonical, digest
+from dsa.domain.machine import Recorded
+from dsa.persistence import people, rows, work
+from dsa.persistence.heads import Loaded
+from dsa.services import content
+from dsa.services.context import Context
+from dsa.services.moving import Happening, Step, demand_version, open_for, take
+from dsa.services.permitting import demand
+
+CONFIRMED_WITHIN = timedelta(minutes=5)
+_TRIES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """What the signing page shows: the document's hash, the statement, the authority relied on."""
+
+    task_id: int
+    task_key: str
+    party_key: str
+    document_sha256: str
+    content_hash: str
+    version_number: int
+    statement: str
+    authority: str
+    post: str
+    party_name: str
+    status: str
+
+
+def to_sign(ctx: Context, actor: Actor, reference: str, task_key: str) -> ToSign:
+    """What this person would sign. Raises NotAllowed or Refused with the reason where they cannot."""
+    with ctx.database.reading() as session:
+        loaded = open_for(ctx, session, actor, reference)
+        return _to_sign(ctx, session, loaded, actor, task_key)
+
+
+def _to_sign(ctx: Context, session: Session, loaded: Loaded, actor: Actor, task_key: str) -> ToSign:
+    task = loaded.task(task_key)
+    if task is None or task.kind != "signature":
+        raise NotFound("There is no such signature on this agreement.")
+    if task.status != "open":
+        raise Conflict("This signature is given already, or is no longer needed.")
+    held = demand(ctx, session, actor, "decide", loaded, task_key=task_key)
+    text = content.newest(session, loaded)
+    document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
+    if text is None or document is None:
+        raise Refused("There is no locked text to sign yet.")
+    authority = _authority(ctx, session, loaded, held, text.content, task)
+    party = next(p for p in loaded.parties if p.key == task.party_key)
+    post = _post(text.content, task, held)
+    return ToSign(
+        task.id,
+        task_key,
+        party.key,
+        document.issued_sha256 or "",
+        text.hash,
+        text.number,
+        f"I have read {loaded.head.reference}, version {text.number}, and sign it for {party.name} as {post}.",
+        authority,
+        post,
+        party.name,
+        document.status,
+    )
+
+
+def _post(frozen: Mapping[str, Any], task: Any, held: Held) -> str:
+    slot = int(task.key.rsplit(":", 1)[1]) if task.key.count(":") == 2 else 1
+    mine = [row for row in frozen["signatories"] if row["party"] == task.party_key]
+    named = str(mine[slot - 1]["post"]) if len(mine) >= slot else ""
+    return named if named and named != "Signatory" else held.title
+
+
+def _authority(ctx: Context, session: Session, loaded: Loaded, held: Held, frozen: Mapping[str, Any], task: Any) -> str:
+    """The authority that the signature rests on: a delegation in force and in scope, else what the text states."""
+    known = people.authorities(session, [held.post_id])
+    if known:
+        on = ctx.clock.now().date()
+        kind = str(content.flat(frozen["answers"]).get("doc_type") or "")
+        subjects = largest_number(content.flat(frozen["answers"]).get("volume_band"))
+        for each in known:
+            if each.covers(route=loaded.head.route, document_type=kind, subjects=subjects, on=on):
+                return each.reference
+        raise NotAllowed(
+            "The authority of your post does not cover this agreement today: it is out of date or out of scope. "
+            "Pass the task on, or ask your administrator to record the authority that you have.",
+        )
+    slot = int(task.key.rsplit(":", 1)[1]) if task.key.count(":") == 2 else 1
+    mine = [row for row in frozen["signatories"] if row["party"] == task.party_key]
+    stated = str(mine[slot - 1]["authority"]) if len(mine) >= slot else ""
+    return stated or f"by virtue of the post of {held.title}"
+
+
+_BANDS = {"under_100": 99, "100_999": 999, "1000_9999": 9_999, "10000_99999": 99_999, "100000_999999": 999_999}
+
+
+def largest_number(band: object) -> int | None:
+    """The most people that a volume band means; None where it is open-ended or unknown."""
+    return _BANDS.get(str(band))
+
+
+def sign(
+    ctx: Context,
+    actor: Actor,
+    reference: str,
+    task_key: str,
+    *,
+    seen: int | None,
+    seen_sha256: str,
+    confirmed_at: datetime | None,
+) -> Step:
+    """Sign the document that was seen. ``confirmed_at`` is when the person last proved who they are.
+
+    Raises Refused (not confirmed, document not ready), Conflict (another document, signed already) or NotAllowed.
+    """
+    now = ctx.clock.now()
+    if confirmed_at is None or not timedelta(0) <= now - confirmed_at <= CONFIRMED_WITHIN:
+        raise Refused("Confirm that it is you, then sign. A confirmation is good for five minutes.")
+    for _ in range(_TRIES):
+        with ctx.database.reading() as session:
+            loaded = open_for(ctx, session, actor, reference)
+            page = _to_sign(ctx, session, loaded, actor, task_key)
+            demand_stage(loaded, seen)
+            document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
+        if document is None or page.status not in ("issued", "signing") or document.current_sha256 is None:
+            raise Refused("The document is being prepared. It is ready in about a minute; then sign.")
+        if seen_sha256 != page.document_sha256:
+            raise Conflict("The document changed after you opened the page. Read the new one, then sign.")
+        field = f"sig_{page.party_key}_{_slot(task_key)}"
+        signed = ctx.documents.sign(
+            ctx.files.get(document.current_sha256),
+            field=field,
+            post=page.post,
+            organisation=page.party_name,
+            user_id=f"person-{actor.person_id}",
+            authentication="demo" if actor.method == "demo" else "password",
+            evidence_hash=digest(canonical({"statement": page.statement, "document": page.document_sha256})),
+            statement=page.statement,
+            authority=page.authority,
+        )
+        name = ctx.files.put(signed.data)
+        step = _record(ctx, actor, reference, page, document.revision, document.id, name, signed, field)
+        if step is not None:
+            return step
+    raise Conflict("Many people are signing at this moment. Nothing of yours was changed. Try again.")
+
+
+def demand_stage(loaded: Loaded, seen: int | None) -> None:
+    """A signature is bound to the document, not to the list of who signed before: only another stage is a conflict."""
+    if loaded.head.stage != "sign_off":
+        demand_version(loaded, seen)
+
+
+def _slot(task_key: str) -> int:
+    return int(task_key.rsplit(":", 1)[1]) if task_key.count(":") == 2 else 1
+
+
+def _record(
+    ctx: Context,
+    actor: Actor,
+    reference: str,
+    page: ToSign,
+    revision: int,
+    document_id: int,
+    name: str,
+    signed: Any,
+    field: str,
+) -> Step | None:
+    with ctx.database.writing() as session:
+        loaded = open_for(ctx, session, actor, reference, lock=True)
+        again = _to_sign(ctx, session, loaded, actor, page.task_key)
+        if again.document_sha256 != page.document_sha256:
+            raise Conflict("The document changed while you signed. Read the new one, then sign.")
+        held = demand(ctx, session, actor, "decide", loaded, task_key=page.task_key)
+        now = ctx.clock.now()
+        moved = work.update_document(
+            session, document_id, revision=revision, current_sha256=name, status="signing", updated_at=now,
+            new_revision=revision + 1,
+        )  # fmt: skip
+        if not moved:
+            return None
+        facts = {
+            "task": page.task_key,
+            "party": page.party_name,
+            "post": page.post,
+            "authority": page.authority,
+            "statement": page.statement,
+            "version": page.version_number,
+            "content_hash": page.content_hash,
+            "document_sha256": page.document_sha256,
+            "certificate": signed.certificate_serial,
+            "certificate_sha256": signed.certificate_sha256,
+            "level": signed.level,
+            "authentication": actor.method,
+            "vouched_by": actor.vouched_by,
+        }
+        action = Recorded(page.task_key, "signed")
+        step = take(ctx, session, loaded, actor, held, Happening("TextSigned", facts), action=action)
+        work.add_signature(
+            session,
+            {
+                "agreement_id": loaded.head.id,
+                "version_id": loaded.head.locked_version_id,
+                "task_id": page.task_id,
+                "event_seq": step.seq,
+                "party_key": page.party_key,
+                "slot": _slot(page.task_key),
+                "organisation_id": held.organisation_id,
+                "person_id": actor.person_id,
+                "post": page.post,
+                "authority": page.authority,
+                "delegation_reference": page.authority,
+                "method": actor.method,
+                "vouched_by": actor.vouched_by,
+                "statement": page.statement,
+                "seen_sha256": page.document_sha256,
+                "field": field,
+                "certificate_serial": signed.certificate_serial,
+                "certificate_sha256": signed.certificate_sha256,
+                "level": signed.level,
+                "signed_at": step.at,
+            },
+        )
+        _keep(session, name, signed.data, loaded.head.id, now)
+        return step
+
+
+def _keep(session: Session, name: str, data: bytes, agreement_id: int, at: datetime) -> None:
+    if not work.file_known(session, name):
+        row = {"sha256": name, "size": len(data), "media_type": "application/pdf", "facts": {}}
+        rows.add(session, "stored_files", row | {"agreement_id": agreement_id, "stored_at": at})

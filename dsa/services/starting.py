@@ -1,0 +1,215 @@
+"""Starting an agreement. One rule: time counts from the first contact as evidenced, else from this first save."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from dsa.domain import events
+from dsa.domain.actor import Actor, Held
+from dsa.domain.errors import BadInput, NotAllowed
+from dsa.domain.holding import who_has_it
+from dsa.domain.integrity import GENESIS, canonical, event_hash, section_hash
+from dsa.domain.machine import Decision, Flow, PartyFact, Snapshot
+from dsa.domain.parties import parties_of
+from dsa.persistence import drafts, rows, steps
+from dsa.services.context import Context
+from dsa.services.drafting import as_date, sync_parties
+from dsa.services.moving import actor_body
+
+_LONDON = ZoneInfo("Europe/London")
+_OPENING = time(9, 0)
+MARKS = ("official", "official_sensitive")
+
+
+@dataclass(frozen=True, slots=True)
+class NewAgreement:
+    """What a start needs. ``answers`` are the form's answers by question key, the parties table among them.
+
+    ``first_contact_on`` is when the parties first spoke, with its evidence; it may lie before today.
+    """
+
+    lead: str
+    answers: Mapping[str, Any]
+    route: str
+    route_reasons: tuple[str, ...] = ()
+    first_contact_on: date | None = None
+    first_contact_evidence: str = ""
+    parent_reference: str | None = None
+    example: bool = False
+    synthetic: bool = False
+
+
+def start_agreement(ctx: Context, actor: Actor, new: NewAgreement) -> str:
+    """Start an agreement led by the actor's organisation ``new.lead`` (its code); returns the reference.
+
+    Raises NotAllowed where the actor does not draft for that organisation, BadInput where the parties are not usable.
+    """
+    held = actor.holding(["drafter"], [new.lead])
+    if held is None:
+        raise NotAllowed("Only a drafter can start an agreement. Ask your administrator for the role.")
+    with ctx.database.writing() as session:
+        ctx.calendars.refresh(session)
+        now = ctx.clock.now()
+        began = _began(new, now)
+        flow = ctx.definitions.for_route(session, new.route)
+        form_id = flow.workflow.form
+        form = ctx.definitions.form(session, form_id, ctx.definitions.newest(session, "form", form_id))
+        _demand_parties(session, new)
+        reference = f"DSA-{now.year}-{drafts.next_number(session, f'reference-{now.year}'):04d}"
+        head = _head(ctx, session, new, held, flow, reference, began, now)
+        head |= {"form_id": form_id, "form_version": form.version, "drafter_id": actor.person_id}
+        identifier = drafts.add_agreement(session, head)
+        sync_parties(ctx, session, identifier, held.organisation_id, new.answers)
+        for key, answers in form.sectioned(new.answers).items():
+            if answers:
+                drafts.save_section(
+                    session,
+                    agreement_id=identifier,
+                    section=key,
+                    seen=0,
+                    answers=answers,
+                    problems={},
+                    digest=section_hash(key, answers),
+                    person_id=actor.person_id,
+                    at=now,
+                )
+        drafts.add_editor(session, agreement_id=identifier, person_id=actor.person_id, at=now)
+        _first_event(ctx, session, actor, held, new, identifier, head, flow, began, now)
+        return reference
+
+
+def _began(new: NewAgreement, now: datetime) -> datetime:
+    if new.first_contact_on is None:
+        return now
+    began = datetime.combine(new.first_contact_on, _OPENING, _LONDON).astimezone(UTC)
+    if began > now:
+        raise BadInput("The date of the first contact cannot be in the future.")
+    return began
+
+
+def _demand_parties(session: Session, new: NewAgreement) -> None:
+    parties = parties_of(new.answers)
+    known = drafts.organisations_by_code(session, [party.code for party in parties if party.code])
+    codes = [party.code for party in parties]
+    if new.lead not in codes:
+        raise BadInput("Your own organisation (%(code)s) must be one of the parties.", code=new.lead)
+    if len(set(codes)) != len(codes):
+        raise BadInput("An organisation is named twice among the parties. Keep one row for each.")
+    if len(parties) > 60:
+        raise BadInput("An agreement can have up to 60 parties here.")
+    unknown = [party.name for party in parties if party.code not in known]
+    if unknown:
+        raise BadInput(
+            "%(names)s: not in the directory of organisations. Ask your administrator to add them.",
+            names=", ".join(unknown[:5]),
+        )
+
+
+def _head(
+    ctx: Context,
+    session: Session,
+    new: NewAgreement,
+    held: Held,
+    flow: Flow,
+    reference: str,
+    began: datetime,
+    now: datetime,
+) -> dict[str, Any]:
+    answers, first = new.answers, flow.workflow.first
+    target = first.targets.get(new.route)
+    nation = drafts.organisations_by_code(session, [new.lead])[new.lead].nation
+    calendar = ctx.calendars.of(session, held.organisation_id, nation)
+    mark = answers.get("classification")
+    return {
+        "reference": reference,
+        "title": str(answers.get("title") or "Untitled agreement")[:300],
+        "classification": mark if mark in MARKS else "official",
+        "document_type": str(answers.get("doc_type") or ""),
+        "route": new.route,
+        "route_reasons": list(new.route_reasons),
+        "workflow_id": flow.workflow.id,
+        "workflow_version": flow.workflow.version,
+        "stage": first.id,
+        "head_seq": 0,
+        "head_hash": GENESIS,
+        "lead_organisation_id": held.organisation_id,
+        "parent_reference": new.parent_reference,
+        "first_contact_on": new.first_contact_on,
+        "first_contact_evidence": new.first_contact_evidence or None,
+        "date_needed": as_date(answers.get("date_needed")),
+        "stage_entered_at": began,
+        "stage_due_at": None if target is None else calendar.due_at(began, target),
+        "is_example": new.example or ctx.demo,
+        "is_synthetic": new.synthetic,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _first_event(
+    ctx: Context,
+    session: Session,
+    actor: Actor,
+    held: Held,
+    new: NewAgreement,
+    identifier: int,
+    head: Mapping[str, Any],
+    flow: Flow,
+    began: datetime,
+    now: datetime,
+) -> None:
+    stage = flow.workflow.first
+    lead = PartyFact("lead", new.lead, True, False, True)
+    holding = who_has_it(flow, Snapshot(stage.id, 1, new.route, (lead,), ()))
+    decision = Decision(stage.id, stage.id, 1, (stage.id,))
+    body = {
+        "agreement": head["reference"],
+        "seq": 1,
+        "kind": "AgreementStarted",
+        "happened_at": events.moment(began),
+        "recorded_at": events.moment(now),
+        "simulated": ctx.simulated,
+        "actor": actor_body(actor, held),
+        "facts": {
+            "route": new.route,
+            "workflow": {"id": flow.workflow.id, "version": flow.workflow.version, "hash": flow.workflow.hash},
+            "first_contact_on": new.first_contact_on.isoformat() if new.first_contact_on else None,
+            "parties": [party.content() for party in parties_of(new.answers)],
+        },
+        "notes": {},
+        "effects": events.effects(decision, holding, {}),
+    }
+    data = canonical(body)
+    digest = event_hash(GENESIS, data)
+    row = {"kind": "AgreementStarted", "happened_at": began, "recorded_at": now, "person_id": actor.person_id}
+    row |= {"agreement_id": identifier, "seq": 1, "organisation_id": held.organisation_id, "side": None}
+    steps.add_event(session, row | {"body": data.decode(), "prev": GENESIS, "hash": digest})
+    assert holding is not None  # noqa: S101 - a first stage is never final
+    spell: dict[str, Any] = {"owner": holding.owner, "outside": False, "stage": stage.id, "role": holding.role}
+    spell |= {"agreement_id": identifier, "started_seq": 1, "reason": holding.reason, "started_at": began}
+    rows.add(session, "spells", spell)
+    entry: dict[str, Any] = {
+        "agreement_id": identifier,
+        "entered_seq": 1,
+        "stage": stage.id,
+        "round": 1,
+        "route": new.route,
+    }
+    entry |= {"organisation_id": held.organisation_id, "entered_at": began, "due_at": head["stage_due_at"]}
+    entry |= {"target_days": stage.targets.get(new.route)}
+    entry |= {"calendar_version": ctx.calendars.of(session, held.organisation_id, "ENG").version}
+    rows.add(session, "stage_entries", entry)
+    drafts.update_agreement(
+        session,
+        identifier,
+        head_seq=1,
+        head_hash=digest,
+        holder_owner=holding.owner,
+        holder_role=holding.role,
+        holder_reason=holding.reason,
+        holder_since=began,
+    )
