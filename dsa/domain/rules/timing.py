@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from dsa.domain.answered import texts, whole
 from dsa.domain.conditions import answered
+from dsa.domain.relative_dates import fix
 from dsa.domain.rules.registry import BLOCK, WARN, Case, Hit, rule
 from dsa.domain.values import duration_days, duration_text, fixed_date
 
@@ -40,8 +41,8 @@ def _point(case: Case, value: object) -> tuple[str, date] | None:
         begin = ("fixed", known) if known else ("signed", _SIGNED)
     if begin is None:
         return None
-    days = (whole(value.get("months")) or 0) * 365 // 12 + (whole(value.get("days")) or 0)
-    return begin[0], begin[1] + timedelta(days=min(days, 200_000))
+    counted = {unit: max(0, min(whole(value.get(unit)) or 0, 36_500)) for unit in ("months", "days")}
+    return begin[0], fix(counted, begin[1])
 
 
 def _later(case: Case, first: str, second: str) -> bool:

@@ -23,54 +23,11 @@ PLACEHOLDER = re.compile(
     r"\bTB[CDA]\b|\bto be (?:confirmed|decided|agreed|completed)\b|\[\s*(?:insert|enter|name|date|add|xx?)[^\]]{0,60}\]"
     r"|\bxx+\b|\blorem ipsum\b|\?\?\?|<[a-z ]{2,30}>|\binsert (?:here|name|date)\b", re.I)  # fmt: skip
 ACRONYM = re.compile(r"(?<![\w.@/-])([A-Z][A-Z&]{1,6}[A-Z])(?![\w@])")
-COMMON = frozenset(
-    [
-        "UK",
-        "GDPR",
-        "DPA",
-        "DPIA",
-        "DPO",
-        "FOI",
-        "FOIA",
-        "EIR",
-        "ICO",
-        "NHS",
-        "API",
-        "CSV",
-        "JSON",
-        "XML",
-        "PDF",
-        "SFTP",
-        "TLS",
-        "AES",
-        "VPN",
-        "HTTPS",
-        "URL",
-        "OFFICIAL",
-        "SENSITIVE",
-        "SRO",
-        "IAO",
-        "SIRO",
-        "DEA",
-        "MOU",
-        "ISO",
-        "PSN",
-        "DSPT",
-        "BPSS",
-        "PIN",
-        "AND",
-        "NOT",
-        "THE",
-        "NINO",
-        "UPRN",
-        "SAR",
-        "IT",
-        "AI",
-        "EU",
-        "EEA",
-        "USA",
-    ]
-)
+COMMON = frozenset({
+    "UK", "GDPR", "DPA", "DPIA", "DPO", "FOI", "FOIA", "EIR", "ICO", "NHS", "API", "CSV", "JSON", "XML", "PDF", "SFTP",
+    "TLS", "AES", "VPN", "HTTPS", "URL", "OFFICIAL", "SENSITIVE", "SRO", "IAO", "SIRO", "DEA", "MOU", "ISO", "PSN",
+    "DSPT", "BPSS", "PIN", "AND", "NOT", "THE", "NINO", "UPRN", "SAR", "IT", "AI", "EU", "EEA", "USA",
+})  # fmt: skip
 BROAD = re.compile(
     r"\b(?:any other|and other|other related|such other) (?:lawful )?(?:purposes?|uses?|functions?)\b"
     r"|\bincluding but not limited to\b|\band so on\b|\betc\b|\bany purpose\b", re.I)  # fmt: skip
@@ -221,8 +178,8 @@ def purpose_stays_within_the_power(case: Case) -> Iterator[Hit]:
         if wanted and purposes and wanted not in purposes:
             yield Hit(f"The power is {name}, but that is not among the purposes. Change one of the two.")
         if power in ("s48_debt", "s56_fraud"):
-            for foreign in FOREIGN_PURPOSES.keys() & set(purposes):
-                yield Hit(f"The power ({name}) does not cover {FOREIGN_PURPOSES[foreign]}. Take that purpose out.")
+            for foreign in (said for key, said in FOREIGN_PURPOSES.items() if key in purposes):
+                yield Hit(f"The power ({name}) does not cover {foreign}. Take that purpose out.")
 
 
 @rule("R68", WARN, "onward_sharing", "onward_terms", cites=("ICO data sharing code of practice",))
