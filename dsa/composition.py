@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dsa.adapters.chance import SystemChance
-from dsa.adapters.definitions import load_yaml
+from dsa.adapters.definitions import load_bodies, load_yaml
 from dsa.adapters.files import FileStore
 from dsa.adapters.mail import SmtpPost
 from dsa.adapters.press import Press
@@ -22,9 +22,15 @@ from dsa.timekeeping.clock import OffsetClock, SystemClock
 _OFFSET_SECONDS = 2.0
 
 
-def open_context(settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None) -> Context:
+def open_context(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    chance: Chance | None = None,
+    database: Database | None = None,
+) -> Context:
     """The running service for these settings. In demo mode the clock is the true time plus what the demo moved it on."""
-    database = Database(settings.database)
+    database = database or Database(settings.database)
     if clock is None:
         clock = OffsetClock(_demo_offset(database)) if settings.demo else SystemClock()
     return Context(
@@ -38,6 +44,7 @@ def open_context(settings: Settings, *, clock: Clock | None = None, chance: Chan
         simulated=settings.demo,
         base_url=settings.base_url,
         service_name=settings.service_name,
+        bodies=load_bodies(workflows_dir() / "bodies.yaml"),
     )
 
 

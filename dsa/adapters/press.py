@@ -47,7 +47,7 @@ class Press:
 
         return render(content, sections=sections, audit=audit, marks=Marks(draft=draft))
 
-    def seal_issue(self, data: bytes) -> "SignedRevision":
+    def seal_issue(self, data: bytes) -> bytes:
         """The document with the certifying issue seal."""
         return self.open().seal_issue(data)
 

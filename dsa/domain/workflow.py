@@ -102,7 +102,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A whole definition. ``hash`` is over its canonical content; a published version never changes."""
+    """A whole definition. A published version never changes."""
 
     id: str
     version: int
@@ -114,7 +114,6 @@ class Workflow:
     reminders: Mapping[str, object] = field(default_factory=dict)
     escalation: Mapping[str, object] = field(default_factory=dict)
     approvals_stand: bool = True
-    hash: str = ""
 
     @property
     def first(self) -> Stage:

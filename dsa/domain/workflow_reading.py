@@ -9,7 +9,6 @@ from typing import Any
 
 from dsa.domain.definition import Book, DefinitionError, DefinitionProblem, Lines, Sheet, did_you_mean
 from dsa.domain.guards import GUARDS
-from dsa.domain.integrity import NotCanonical, canonical, digest
 from dsa.domain.reasons import is_reason
 from dsa.domain.workflow import OUTCOMES, PER, ROLES, Move, Onward, Stage, TaskRule, Workflow
 from dsa.domain.workflow_walking import walk_problems
@@ -36,7 +35,7 @@ def inspect_workflow(
 ) -> tuple[Workflow | None, tuple[DefinitionProblem, ...]]:
     """The workflow as far as it can be read, and everything that is wrong with it."""
     book = Book(lines or {})
-    workflow = _workflow(Sheet(data, (), book), data)
+    workflow = _workflow(Sheet(data, (), book))
     _duplicates(workflow, book)
     _references(workflow, book, sections)
     if not book.problems:
@@ -45,7 +44,7 @@ def inspect_workflow(
     return workflow, tuple(book.problems)
 
 
-def _workflow(sheet: Sheet, data: Any) -> Workflow:
+def _workflow(sheet: Sheet) -> Workflow:
     version = sheet.number("version")
     if not version or version < 1:
         sheet.say("version", '"version" should be a whole number of 1 or more.')
@@ -76,18 +75,9 @@ def _workflow(sheet: Sheet, data: Any) -> Workflow:
         reminders=_points(sheet, "reminders", ("before_days", "after_days")),
         escalation=_points(sheet, "escalation", ("after_days", "to")),
         approvals_stand=stand,
-        hash=_hash(sheet, data),
     )
     sheet.finish()
     return workflow
-
-
-def _hash(sheet: Sheet, data: Any) -> str:
-    try:
-        return digest(canonical(data))
-    except NotCanonical as error:
-        sheet.say(None, str(error))
-        return ""
 
 
 def _stage(sheet: Sheet, serves: tuple[str, ...]) -> Stage:

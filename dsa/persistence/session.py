@@ -50,6 +50,7 @@ class Database:
         """A session that sees one moment and never writes: it is always rolled back."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+            session.expunge_all()  # what was read stays readable after the session
             session.rollback()
 
     def close(self) -> None:

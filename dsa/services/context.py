@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from dsa.domain.rules import Body
 from dsa.persistence.session import Database
 from dsa.services.calendars import Calendars
 from dsa.services.definitions import Definitions
@@ -13,7 +14,7 @@ class Context:
     """The running service as use cases see it.
 
     ``demo`` marks everything signed as an example. ``simulated`` says that the clock is not the true time. ``base_url``
-    begins every link in a mail.
+    begins every link in a mail. ``bodies`` are the public bodies that texts are searched for.
     """
 
     database: Database
@@ -26,5 +27,6 @@ class Context:
     simulated: bool = False
     base_url: str = "http://127.0.0.1:8000"
     service_name: str = "Data-sharing agreements"
+    bodies: tuple[Body, ...] = ()
     definitions: Definitions = field(default_factory=Definitions)
     calendars: Calendars = field(default_factory=Calendars)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.errors import NotFound, Refused
 from dsa.domain.form import Form
 from dsa.domain.form_reading import build_form
-from dsa.domain.integrity import canonical, digest
+from dsa.domain.integrity import digest
 from dsa.domain.machine import Flow
 from dsa.domain.workflow_reading import read_workflow
 from dsa.persistence import definitions as stored
@@ -78,7 +78,7 @@ def publish(session: Session, sources: Iterable[tuple[str, Any]], *, at: datetim
     done = []
     for kind, data in sources:
         name, version = str(data.get("id") or data.get("form")), int(data["version"])
-        content = canonical(data)
+        content = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()  # the order of options counts
         row = stored.find(session, kind, name, version)
         if row is None:
             text = content.decode()

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy.orm import Session
 
-from dsa.domain import rules
 from dsa.domain.answers import missing
 from dsa.domain.gates import gates
 from dsa.domain.parties import parties_of
+from dsa.domain.rules import run_rules
 from dsa.domain.tier import tier
 from dsa.persistence import drafts, work
 from dsa.persistence.heads import Loaded
@@ -35,7 +35,7 @@ def _form_complete(ctx: Context, session: Session, loaded: Loaded) -> bool:
     parties = parties_of(answers)
     if len(loaded.parties) != len(parties) or missing(form, answers, parties):
         return False
-    return not any(finding.severity == "block" for finding in rules.check(form, answers, parties).findings)
+    return not run_rules(answers, parties, bodies=ctx.bodies).blocks
 
 
 def _requests_answered(ctx: Context, session: Session, loaded: Loaded) -> bool:

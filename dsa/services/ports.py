@@ -68,7 +68,7 @@ class Documents(Protocol):
         """The PDF of a frozen version; the same input gives the same bytes."""
         ...
 
-    def seal_issue(self, data: bytes) -> Revision:
+    def seal_issue(self, data: bytes) -> bytes:
         """The document with the certifying issue seal."""
         ...
 

@@ -29,17 +29,17 @@ def issue_document(ctx: Context, reference: str) -> bool:
         form = content.form_of(ctx, session, loaded)
     data = ctx.documents.render(text.content, present(form, text.content), audit, draft=False)
     issued = ctx.documents.seal_issue(data)
-    name = ctx.files.put(issued.data)
+    name = ctx.files.put(issued)
     with ctx.database.writing() as session:
         loaded = _loaded(session, reference, lock=True)
         now = ctx.clock.now()
         done = work.update_document(
             session, document.id, revision=document.revision, new_revision=document.revision + 1, status="issued",
-            issued_sha256=name, current_sha256=name, level=issued.level, updated_at=now, problem=None,
+            issued_sha256=name, current_sha256=name, updated_at=now, problem=None,
         )  # fmt: skip
         if not done:
             return False
-        _keep(session, name, issued.data, loaded, now)
+        _keep(session, name, issued, loaded, now)
         facts = {"document_sha256": name, "version": text.number, "content_hash": text.hash}
         _record(ctx, session, loaded, "DocumentIssued", facts)
         return True

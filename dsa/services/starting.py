@@ -176,7 +176,7 @@ def _first_event(
         "actor": actor_body(actor, held),
         "facts": {
             "route": new.route,
-            "workflow": {"id": flow.workflow.id, "version": flow.workflow.version, "hash": flow.workflow.hash},
+            "workflow": {"id": flow.workflow.id, "version": flow.workflow.version},
             "first_contact_on": new.first_contact_on.isoformat() if new.first_contact_on else None,
             "parties": [party.content() for party in parties_of(new.answers)],
         },

@@ -10,7 +10,7 @@ from dsa.persistence.types import Instant, Json
 
 
 class Definition(Base):
-    """A published workflow or form. ``content`` is the canonical JSON it was read into; ``hash`` its SHA-256."""
+    """A published workflow or form. ``content`` is the JSON it was read into, in its order; ``hash`` its SHA-256."""
 
     __tablename__ = "definitions"
     kind: Mapped[str] = mapped_column(primary_key=True)
