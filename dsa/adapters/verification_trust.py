@@ -1,0 +1,220 @@
+"""Who signed, and can we know it. One rule: only a root that the caller names is trusted, never one in the file.
+
+Judged by the long-term rules of ETSI EN 319 102-1 (through pyHanko), offline, with the validation data in the file.
+"""
+
+import asyncio
+import datetime as dt
+import hashlib
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from asn1crypto import cms, x509
+from pyhanko.sign.ades.report import AdESPassed
+from pyhanko.sign.validation.ades import AdESLTAValidationResult, ades_lta_validation
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import extract_tst_data_iter, validate_sig_integrity
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.policy_decl import LocalKnowledge, PdfSignatureValidationSpec, SignatureValidationSpec
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator.authority import CertTrustAnchor
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.errors import PathError
+from pyhanko_certvalidator.policy_decl import (
+    REQUIRE_REVINFO,
+    CertRevTrustPolicy,
+    FreshnessReqType,
+)
+from pyhanko_certvalidator.registry import SimpleTrustManager
+
+from dsa.adapters import certificates
+
+# What does not validate is our finding, told in our words; the libraries would print each as a traceback.
+for _library in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
+
+_POLICY_WORDS = {
+    certificates.POLICY_DEMO.dotted_string: "demo authentication",
+    certificates.POLICY_PASSWORD.dotted_string: "password confirmed at signing",
+    certificates.POLICY_SEAL.dotted_string: "seal of the service",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signed:
+    """One signature, seal or document time stamp as it was found."""
+
+    field: str
+    kind: str  # person | seal | timestamp
+    intact: bool
+    trusted: bool
+    level: str | None
+    at: dt.datetime | None
+    post: str
+    organisation: str
+    user_id: str
+    authentication: str
+    example: bool
+    serial: str
+    reason: str
+    because: str  # why it is not trusted; empty where it is
+
+    def as_json(self) -> dict[str, Any]:
+        """The signature as ``dsa verify --json`` shows it."""
+        return {
+            **{name: getattr(self, name) for name in self.__dataclass_fields__ if name != "at"},
+            "at": self.at.isoformat() if self.at else None,
+        }
+
+
+def intact(signature: EmbeddedPdfSignature) -> bool:
+    """Whether the signature is over exactly these bytes, and made with the key of its certificate."""
+    if signature.sig_object_type == "/DocTimeStamp":
+        return _token_intact(signature.signed_data, signature.compute_digest())
+    signer, certificate = signature.signer_info, signature.signer_cert
+    right, valid = validate_sig_integrity(signer, certificate, "data", signature.compute_digest())
+    return bool(right and valid)
+
+
+def _token_intact(token: cms.SignedData, imprint: bytes) -> bool:
+    content = token["encap_content_info"]["content"]
+    info = content.parsed
+    if info["message_imprint"]["hashed_message"].native != imprint:
+        return False
+    signer = token["signer_infos"][0]
+    serial = signer["sid"].chosen["serial_number"].native
+    certificate = next(each.chosen for each in token["certificates"] if each.chosen.serial_number == serial)
+    digest = _hash(signer["digest_algorithm"]["algorithm"].native, bytes(content))
+    right, valid = validate_sig_integrity(signer, certificate, "tst_info", digest)
+    return bool(right and valid)
+
+
+def _hash(algorithm: str, data: bytes) -> bytes:
+    return hashlib.new(algorithm, data).digest()
+
+
+def judge(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], sound: bool) -> Signed:
+    """Everything that can be said about one signature, trusting ``roots`` only."""
+    certificate: x509.Certificate = signature.signer_cert
+    stamp = signature.sig_object_type == "/DocTimeStamp"
+    trusted, level, because = False, None, ""
+    at = _token_time(signature.signed_data) if stamp else _stamped_at(signature)
+    if not sound:
+        because = "its bytes were changed after it was made"
+    elif not roots:
+        because = "no root certificate was given to check it with"
+    elif stamp:
+        trusted = _chain_holds(certificate, list(signature.other_embedded_certs), roots, at, {"time_stamping"})
+        because = "" if trusted else "its certificate does not come from the authority that is trusted here"
+    else:
+        trusted, level, because = _long_term(signature, roots, at)
+    policy = _policy(certificate)
+    names = certificate.subject.native
+    seal = policy == certificates.POLICY_SEAL.dotted_string
+    return Signed(
+        field=str(signature.field_name),
+        kind="timestamp" if stamp else "seal" if seal else "person",
+        intact=sound,
+        trusted=trusted,
+        level=level,
+        at=at,
+        post=_text(names.get("common_name")),
+        organisation=_text(names.get("organization_name")),
+        user_id=_text(names.get("user_id")),
+        authentication="" if stamp else _POLICY_WORDS.get(policy, "not known"),
+        example=certificates.EXAMPLE_MARK in _text(names.get("organizational_unit_name")),
+        serial=f"{certificate.serial_number:x}",
+        reason=str(signature.sig_object.get("/Reason", "")),
+        because=because,
+    )
+
+
+def _long_term(
+    signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at: dt.datetime | None
+) -> tuple[bool, str | None, str]:
+    policy = CertValidationPolicySpec(
+        trust_manager=SimpleTrustManager.build(roots),
+        revinfo_policy=CertRevTrustPolicy(
+            REQUIRE_REVINFO, freshness=None, freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION
+        ),
+    )
+    rules = SignatureValidationSpec(cert_validation_policy=policy, local_knowledge=LocalKnowledge())
+    signature.compute_integrity_info(skip_diff=True)
+    try:
+        result: AdESLTAValidationResult | None = asyncio.run(
+            ades_lta_validation(signature, PdfSignatureValidationSpec(rules, diff_policy=None))
+        )
+    except (SignatureValidationError, ValueError, TypeError, KeyError):
+        result = None  # another signature of the file is broken: judge this one by its own chain
+    if result is not None and result.ades_subindic is AdESPassed.OK:
+        stamp = result.signature_timestamp_status
+        has_stamp = stamp is not None and stamp.ades_subindic is AdESPassed.OK
+        if result.oldest_evidence_record_timestamp is not None and has_stamp:
+            return True, "B-LTA", ""
+        return True, "B-LT" if has_stamp else "B-B", ""
+    if result is not None and "REVOKED" in result.ades_subindic.name:
+        return False, None, "its certificate was revoked"
+    # No revocation data yet (before completion), or too old: the chain at the stamped moment still says whose it is.
+    extra = list(signature.other_embedded_certs)
+    if at is None or not _chain_holds(signature.signer_cert, extra, roots, at, None):
+        return False, None, "its certificate does not come from the authority that is trusted here"
+    if not _stamp_trusted(signature, roots):
+        return False, None, "its time stamp does not come from an authority that is trusted here"
+    return True, "B-T", ""
+
+
+def _stamp_trusted(signature: EmbeddedPdfSignature, roots: list[x509.Certificate]) -> bool:
+    for token in extract_tst_data_iter(signature.signer_info, signed=False):
+        hashed = token["encap_content_info"]["content"].parsed["message_imprint"]["hash_algorithm"]["algorithm"].native
+        if not _token_intact(token, _hash(hashed, signature.signer_info["signature"].native)):
+            continue
+        serial = token["signer_infos"][0]["sid"].chosen["serial_number"].native
+        carried = [each.chosen for each in token["certificates"]]
+        leaf = next((each for each in carried if each.serial_number == serial), None)
+        if leaf is not None and _chain_holds(leaf, carried, roots, _token_time(token), {"time_stamping"}):
+            return True
+    return False
+
+
+def _chain_holds(
+    certificate: x509.Certificate,
+    others: list[x509.Certificate],
+    roots: list[x509.Certificate],
+    at: dt.datetime | None,
+    purposes: set[str] | None,
+) -> bool:
+    if at is None:
+        return False
+    context = ValidationContext(
+        trust_roots=[CertTrustAnchor(each) for each in roots],
+        other_certs=others,
+        moment=at,
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+    )
+    validator = CertificateValidator(certificate, intermediate_certs=others, validation_context=context)
+    usage = set() if purposes else {"non_repudiation"}
+    try:
+        asyncio.run(validator.async_validate_usage(usage, extended_key_usage=purposes))
+    except PathError:
+        return False
+    return True
+
+
+def _stamped_at(signature: EmbeddedPdfSignature) -> dt.datetime | None:
+    return next((_token_time(each) for each in extract_tst_data_iter(signature.signer_info, signed=False)), None)
+
+
+def _token_time(token: cms.SignedData) -> dt.datetime:
+    moment: dt.datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
+    return moment
+
+
+def _policy(certificate: x509.Certificate) -> str:
+    value = certificate.certificate_policies_value
+    return str(value[0]["policy_identifier"].dotted) if value is not None and len(value) else ""
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
