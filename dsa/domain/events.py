@@ -44,6 +44,8 @@ SENTENCES: Mapping[str, str] = {
     "DocumentSealed": "the signed document was sealed",
     "HoldBegan": "put the agreement on hold: %(reason)s, waiting for %(awaited)s",
     "HoldEnded": "ended the hold",
+    "CommentMade": "commented on “%(section)s”",
+    "CommentShared": "shared a comment on “%(section)s”",
     "ConditionMet": "recorded a condition as met",
     "ContactReplaced": "replaced the contact for %(duty)s",
     "AttributionContested": "contested who had the agreement",

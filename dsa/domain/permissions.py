@@ -57,6 +57,7 @@ GRANTS: tuple[Grant, ...] = (
     Grant("answer_question", ("drafter",), "lead", (), "answer a reviewer's question"),
     Grant("hold", ("drafter", "information_governance", "accountable"), "party", _BEFORE_SIGNED, "put this on hold"),
     Grant("resume_hold", ("drafter", "information_governance", "accountable"), "party", _BEFORE_SIGNED, "end the hold"),
+    Grant("comment", TAKING_PART, "party", (), "comment on this agreement"),
     Grant("contest", ("drafter", "information_governance", "accountable"), "party", (), "contest who had it"),
     Grant(
         "meet_condition", ("drafter", "operational", "information_governance"), "party", (), "record a condition as met"

@@ -15,7 +15,7 @@ from dsa.persistence.models.directory import (
 from dsa.persistence.models.documents import Document, Signature, StoredFile
 from dsa.persistence.models.history import Event, Note, SpellRow, StageEntry
 from dsa.persistence.models.signins import AccessRecord, Attempt, Look, SignIn
-from dsa.persistence.models.work import Approval, ChangeRequest, ConditionRow, HoldRow, Query, Task
+from dsa.persistence.models.work import Approval, ChangeRequest, Comment, ConditionRow, HoldRow, Query, Task
 
 __all__ = [
     "AccessRecord",
@@ -27,6 +27,7 @@ __all__ = [
     "CalendarDay",
     "ChangeRequest",
     "Closure",
+    "Comment",
     "ConditionRow",
     "Contact",
     "Counter",

@@ -130,6 +130,27 @@ class Query(Base):
     answer: Mapped[str | None] = mapped_column(Text)
 
 
+class Comment(Base):
+    """A remark on one place of one version. Its words are the private note of the event ``event_seq``: one side's until shared."""
+
+    __tablename__ = "comments"
+    __table_args__ = (UniqueConstraint("agreement_id", "event_seq"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
+    event_seq: Mapped[int]
+    section: Mapped[str]
+    question: Mapped[str | None]
+    version_number: Mapped[int]
+    quote: Mapped[str] = mapped_column(Text, default="")
+    reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    post: Mapped[str]
+    at: Mapped[datetime] = mapped_column(Instant)
+    resolved_at: Mapped[datetime | None] = mapped_column(Instant)
+    resolved_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+
+
 class HoldRow(Base):
     """A hold: why (a delay code), who is awaited, until when. It never stops the total clock."""
 

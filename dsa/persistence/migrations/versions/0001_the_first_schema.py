@@ -204,6 +204,32 @@ def upgrade() -> None:
     op.create_index(op.f("ix_appointments_person_id"), "appointments", ["person_id"], unique=False)
     op.create_index(op.f("ix_appointments_post_id"), "appointments", ["post_id"], unique=False)
     op.create_table(
+        "comments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("agreement_id", sa.Integer(), nullable=False),
+        sa.Column("event_seq", sa.Integer(), nullable=False),
+        sa.Column("section", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=True),
+        sa.Column("version_number", sa.Integer(), nullable=False),
+        sa.Column("quote", sa.Text(), nullable=False),
+        sa.Column("reply_to_id", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("post", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("resolved_at", sa.BigInteger(), nullable=True),
+        sa.Column("resolved_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_comments_agreement_id_agreements")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_comments_organisation_id_organisations")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_comments_person_id_people")),
+        sa.ForeignKeyConstraint(["reply_to_id"], ["comments.id"], name=op.f("fk_comments_reply_to_id_comments")),
+        sa.ForeignKeyConstraint(["resolved_by_id"], ["people.id"], name=op.f("fk_comments_resolved_by_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_comments")),
+        sa.UniqueConstraint("agreement_id", "event_seq", name=op.f("uq_comments_agreement_id_event_seq")),
+    )
+    op.create_table(
         "contacts",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("agreement_id", sa.Integer(), nullable=False),
@@ -750,6 +776,7 @@ def downgrade() -> None:
     op.drop_table("delegations")
     op.drop_index(op.f("ix_contacts_agreement_id"), table_name="contacts")
     op.drop_table("contacts")
+    op.drop_table("comments")
     op.drop_index(op.f("ix_appointments_post_id"), table_name="appointments")
     op.drop_index(op.f("ix_appointments_person_id"), table_name="appointments")
     op.drop_table("appointments")
