@@ -229,7 +229,7 @@ def cover_of(content: Mapping[str, Any], say: Say) -> tuple[list[Mapping[str, st
     if len(single) > COVER_PARTIES:
         groups[say("organisations")] += len(single)
         single = []
-    named = [{"text": f"{count} {_plural(name)}"} for name, count in groups.items()]
+    named: list[Mapping[str, str]] = [{"text": f"{count} {_plural(name)}"} for name, count in groups.items()]
     return [_cover_party(party) for party in single], named
 
 

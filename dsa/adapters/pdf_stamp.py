@@ -17,7 +17,7 @@ _LARGEST, _SMALLEST, _MARGIN = 7.6, 5.0, 3.5
 
 
 @dataclass(frozen=True)
-class LinesStyle(BaseStampStyle):  # type: ignore[misc]
+class LinesStyle(BaseStampStyle):
     """Lines of text, the first one a little larger, fitted into the place."""
 
     border_width: int = 0
@@ -30,11 +30,11 @@ class LinesStyle(BaseStampStyle):  # type: ignore[misc]
         return LinesStamp(writer, self, box)
 
 
-class LinesStamp(BaseStamp):  # type: ignore[misc]
+class LinesStamp(BaseStamp):
     """Draws the lines with the embedded font."""
 
     def _render_inner_content(self) -> list[bytes]:
-        font, glyphs = _font(self.writer)
+        font, glyphs = _font(self._ensure_writer)
         self.set_resource(content.ResourceType.FONT, pdf_name(f"/{NAME}"), font)
         lines = self.style.lines
         width, height = float(self.box.width) - 2 * _MARGIN, float(self.box.height) - 2 * _MARGIN

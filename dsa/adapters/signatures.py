@@ -48,8 +48,15 @@ class AlreadySigned(CannotSign):
 class Signer(Protocol):
     """A private key that may live elsewhere: in another process or a hardware module."""
 
-    certificate: bytes  # DER
-    chain: Sequence[bytes]  # DER, the issuing authority first, the root last
+    @property
+    def certificate(self) -> bytes:
+        """The certificate of the key, DER."""
+        ...
+
+    @property
+    def chain(self) -> Sequence[bytes]:
+        """DER certificates, the issuing authority first, the root last."""
+        ...
 
     def sign(self, data: bytes) -> bytes:
         """An ECDSA P-256 signature (DER) over SHA-256 of ``data``."""
@@ -62,7 +69,7 @@ class HeldKey:
     def __init__(self, credential: Credential, chain: Sequence[bytes]) -> None:
         self._key = credential.key
         self.certificate = credential.certificate.public_bytes(Encoding.DER)
-        self.chain = list(chain)
+        self.chain = tuple(chain)
 
     def sign(self, data: bytes) -> bytes:
         """See ``Signer.sign``."""
@@ -101,7 +108,7 @@ class SignedRevision:
     time_stamp_authority: str
 
 
-class _CmsSigner(pdf_signers.Signer):  # type: ignore[misc]
+class _CmsSigner(pdf_signers.Signer):
     """Lets pyHanko build the signature around a key it never sees."""
 
     def __init__(self, signer: Signer) -> None:
@@ -189,8 +196,8 @@ class Signatures:
 
     def _seal(self, pdf: bytes, field: str, name: str, title: str, *, certify: bool) -> SignedRevision:
         credential = self._authority.issue_seal(name)
-        lines = (title, "by the data-sharing agreement service", moment(true_time().isoformat()))
-        lines += (f"certificate {_serial(credential)[:16]}",)
+        when, serial = moment(true_time().isoformat()), f"certificate {_serial(credential)[:16]}"
+        lines = (title, "by the data-sharing agreement service", when, serial)
         key = HeldKey(credential, self._authority.chain("seal"))
         return self._sign(pdf, field, key, lines, name=name, reason=title, certify=certify)
 

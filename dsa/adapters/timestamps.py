@@ -126,13 +126,13 @@ class HttpTimeStamper:
         return data
 
 
-class FailoverStamper(PdfStamper):  # type: ignore[misc]
+class FailoverStamper(PdfStamper):
     """Asks each authority in turn; what it returns was checked against what was asked."""
 
     def __init__(self, authorities: Sequence[TimeStamper]) -> None:
         if not authorities:
             raise ValueError("At least one time-stamp authority is needed.")
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._authorities = tuple(authorities)
         self.used: str | None = None
 
@@ -140,7 +140,7 @@ class FailoverStamper(PdfStamper):  # type: ignore[misc]
         """A checked token over ``message_digest``. Raises TimeStampUnavailable when every authority failed."""
         failures = []
         for authority in self._authorities:
-            nonce, request = self.request_cms(message_digest, md_algorithm)
+            nonce, request = self.request_cms(message_digest, md_algorithm)  # type: ignore[no-untyped-call]
             try:
                 answer = authority.answer(request.dump())
                 token = _checked(answer, nonce=int(nonce), digest=message_digest)

@@ -19,7 +19,7 @@ from dsa.adapters import verification_revisions as revisions
 from dsa.adapters.certificates import shortened
 from dsa.adapters.pdf_layout import moment, signature_fields
 from dsa.adapters.signatures import COMPLETION_FIELD, ISSUE_FIELD
-from dsa.adapters.verification_evidence import Evidence, read_evidence
+from dsa.adapters.verification_evidence import Evidence, log_problem, read_evidence
 from dsa.adapters.verification_trust import Signed, intact, judge
 from dsa.domain.errors import BadInput
 
@@ -80,15 +80,22 @@ class Verdict:
         }
 
 
-def verify(pdf: bytes, *, roots: Sequence[bytes], progress: Progress | None = None) -> Verdict:
+def verify(
+    pdf: bytes,
+    *,
+    roots: Sequence[bytes],
+    progress: Progress | None = None,
+    log: Sequence[Mapping[str, Any]] | None = None,
+) -> Verdict:
     """Judge the bytes of a PDF, trusting only ``roots`` (PEM or DER certificates; none: the authority is unknown).
 
-    ``progress`` is called with (signatures judged, signatures in all). Raises BadInput with a plain sentence for what
+    ``progress`` is called with (signatures judged, signatures in all); ``log`` is the agreement's full event log, which
+    must begin with the events in the document. Raises BadInput with a plain sentence for what
     is not a readable PDF: another kind of file, encrypted, cut off, or too large.
     """
     reader, trailing = _open(pdf)
     try:
-        return _Examination(pdf, reader, trailing, [_certificate(each) for each in roots], progress).verdict()
+        return _Examination(pdf, reader, trailing, [_certificate(each) for each in roots], progress).verdict(log)
     except BadInput:
         raise
     except RecursionError as error:
@@ -149,12 +156,13 @@ class _Examination:
         self.progress = progress
         self.checks: list[Check] = []
         self.unreadable: list[str] = []
+        self.sound: dict[str, bool] = {}
         self.embedded = self._embedded()
         self.signed: list[Signed] = []
         self.evidence = Evidence()
 
     def _embedded(self) -> list[EmbeddedPdfSignature]:
-        found = []
+        found: list[EmbeddedPdfSignature] = []
         for name, _, widget in enumerate_sig_fields(self.reader, filled_status=True):
             if len(found) >= _MOST_SIGNATURES:
                 raise BadInput("This PDF holds more signatures than any agreement here; nothing was checked.")
@@ -169,7 +177,8 @@ class _Examination:
     def say(self, check: str, ok: bool, good: str, bad: str) -> None:
         self.checks.append(Check(check, ok, good if ok else bad))
 
-    def verdict(self) -> Verdict:
+    def verdict(self, log: Sequence[Mapping[str, Any]] | None) -> Verdict:
+        """Examine everything and conclude."""
         if not self.embedded and not self.unreadable:
             return self._unsigned()
         self._integrity()
@@ -177,6 +186,11 @@ class _Examination:
         self._judge()
         self.evidence = read_evidence(self.reader)
         self._evidence_checks()
+        if log is not None:
+            wrong = log_problem(self.evidence.audit, log)
+            self.say(
+                "log", wrong is None, f"The log of {len(log)} events is whole.", f"The log does not hold: {wrong}."
+            )
         complete = self._people()
         return self._conclude(complete)
 
@@ -185,7 +199,6 @@ class _Examination:
         return self._conclude(False)
 
     def _integrity(self) -> None:
-        self.sound = {}
         for each in self.embedded:
             try:
                 self.sound[each.field_name] = intact(each)
@@ -232,8 +245,10 @@ class _Examination:
         for part, good in sentences.items():
             said = [each.says for each in found if each.part == part]
             self.say(part, not said, good, f"Changed after signing: {'; '.join(said[:3])}.")
-        first = self.embedded[0] if self.embedded else None
-        certified = first is not None and first.field_name == ISSUE_FIELD and first.docmdp_level == MDPPerm.FILL_FORMS
+        certified = False
+        if self.embedded:
+            opening = self.embedded[0]
+            certified = opening.field_name == ISSUE_FIELD and opening.docmdp_level == MDPPerm.FILL_FORMS
         self.say(
             "issue-seal",
             certified,

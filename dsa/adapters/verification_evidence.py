@@ -1,7 +1,7 @@
 """What the attachments of a signed agreement say. One rule: everything that can be recomputed is recomputed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,4 +107,18 @@ def chain_problem(audit: Mapping[str, Any]) -> str | None:
         previous = event["hash"]
     if audit["events"] and audit["head_hash"] != previous:
         return "the record was cut off: its last event is not the one it names as its end"
+    return None
+
+
+def log_problem(audit: Mapping[str, Any], log: Sequence[Mapping[str, Any]]) -> str | None:
+    """What is wrong with a full log: its own chain, or that it does not begin with the events in the document."""
+    try:
+        last = log[-1]["hash"] if log else GENESIS
+        if problem := chain_problem({"events": log, "head_hash": last}):
+            return problem
+        embedded = [event["hash"] for event in audit.get("events", ())]
+        if [event["hash"] for event in log[: len(embedded)]] != embedded:
+            return "it does not begin with the events that the document carries"
+    except (KeyError, TypeError, AttributeError, NotCanonical, RecursionError):
+        return "it does not have the shape of a log of events"
     return None

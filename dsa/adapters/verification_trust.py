@@ -153,7 +153,7 @@ def _long_term(
         if result.oldest_evidence_record_timestamp is not None and has_stamp:
             return True, "B-LTA", ""
         return True, "B-LT" if has_stamp else "B-B", ""
-    if result is not None and "REVOKED" in result.ades_subindic.name:
+    if result is not None and "REVOKED" in str(getattr(result.ades_subindic, "name", "")):
         return False, None, "its certificate was revoked"
     # No revocation data yet (before completion), or too old: the chain at the stamped moment still says whose it is.
     extra = list(signature.other_embedded_certs)

@@ -1,0 +1,103 @@
+"""``dsa verify FILE.pdf``: check a signed agreement, offline and without the database.
+
+One rule: it trusts the root certificate that it is given, or the one in ``DSA_DATA_DIR``, and never one in or beside
+the file.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dsa.adapters.certificates import EXAMPLE_MARK
+from dsa.adapters.pdf_layout import moment
+from dsa.adapters.verification import LARGEST, Verdict, verify
+from dsa.domain.errors import BadInput
+
+_SHOW_PROGRESS_FROM = 12  # signatures; below that it is done before anybody looks
+_KINDS = {"seal": "Sealed", "person": "Signed", "timestamp": "Time stamp"}
+
+
+@click.command("verify")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--root", type=click.Path(path_type=Path), help="The root certificate to trust (PEM or DER).")
+@click.option("--log", type=click.Path(path_type=Path), help="The full event log of the agreement (JSON Lines).")
+@click.option("--json", "as_json", is_flag=True, help="Write the verdict as JSON.")
+def command(file: Path, root: Path | None, log: Path | None, as_json: bool) -> None:
+    """Check the signed agreement in FILE: is it unchanged and ours; who signed; is it in force.
+
+    Works without a network and without the database. Exit 0 only if it is genuine and every check holds.
+    """
+    try:
+        found = verify(_read(file), roots=_roots(root), progress=None if as_json else _progress, log=_events(log))
+    except BadInput as problem:
+        if not as_json:
+            raise
+        click.echo(json.dumps(_refusal(str(problem)), indent=2))
+        sys.exit(1)
+    click.echo(json.dumps(found.as_json(), indent=2, ensure_ascii=False) if as_json else _told(found, file))
+    sys.exit(0 if found.ok else 1)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadInput("%(file)s is larger than 64 MB. No agreement of this service is.", file=path)
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput("%(file)s cannot be read: %(why)s.", file=path, why=error.strerror or error) from error
+
+
+def _roots(given: Path | None) -> list[bytes]:
+    if given is not None:
+        return [_read(given)]
+    kept = Path(os.environ.get("DSA_DATA_DIR") or "var") / "root.pem"
+    return [_read(kept)] if kept.exists() else []
+
+
+def _events(path: Path | None) -> list[Mapping[str, Any]] | None:
+    if path is None:
+        return None
+    events: list[Mapping[str, Any]] = []
+    for number, line in enumerate(_read(path).splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise BadInput("Line %(line)s of %(file)s is not JSON.", line=number, file=path) from error
+        if not isinstance(event, dict):
+            raise BadInput("Line %(line)s of %(file)s is not an event.", line=number, file=path)
+        events.append(event)
+    return events
+
+
+def _progress(done: int, of: int) -> None:
+    if of >= _SHOW_PROGRESS_FROM and sys.stderr.isatty():
+        click.echo(f"\rchecked {done} of {of} signatures", nl=done == of, err=True)
+
+
+def _refusal(sentence: str) -> dict[str, Any]:
+    check = {"check": "file", "ok": False, "says": sentence}
+    return {"verdict": "not_ours", "example": False, "level": None, "signatures": [], "checks": [check]}
+
+
+def _told(found: Verdict, file: Path) -> str:
+    lines = [EXAMPLE_MARK, ""] if found.example else []
+    lines += [f"{file.name}: {found.headline}"]
+    if found.reference:
+        lines.append(f"{found.title} ({found.reference}, version {found.version})")
+    lines += ["", "1  Is it unchanged and ours?", f"   {found.headline}"]
+    lines += ["", "2  Who signed, when, with what authority?", f"   {found.answers['who_signed']}"]
+    for each in found.signatures:
+        when = moment(each.at.isoformat()) if each.at else "at an unknown time"
+        doubt = "" if each.trusted else f" - NOT CONFIRMED: {each.because}"
+        how = f" ({', '.join(part for part in (each.authentication, each.level) if part)})" if each.level else ""
+        lines.append(f"   {_KINDS[each.kind]} {when}: {each.post}, {each.organisation}{how}{doubt}")
+    lines += ["", "3  Is it in force?", f"   {found.answers['in_force']}", "", "What was checked:"]
+    lines += [f"   {'ok' if check.ok else 'NO'}  {check.says}" for check in found.checks]
+    return "\n".join(lines)
