@@ -104,9 +104,7 @@ def set_parties(session: Session, agreement_id: int, rows: list[dict[str, Any]])
     """Make the agreement's parties these rows (by key); returns (keys added, keys removed)."""
     known = {
         key: identifier
-        for key, identifier in session.execute(
-            select(Party.key, Party.id).where(Party.agreement_id == agreement_id)
-        ).tuples()
+        for key, identifier in session.execute(select(Party.key, Party.id).where(Party.agreement_id == agreement_id))
     }
     wanted = {row["key"] for row in rows}
     for row in rows:
