@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.reader import ReaderError
 
 from dsa.domain.definition import Book, DefinitionError, DefinitionProblem, Sheet, path_text
 from dsa.domain.form import Form
@@ -55,18 +56,15 @@ def parse_yaml(raw: bytes, *, name: str = "the file") -> tuple[Any, dict[Step, i
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise _refused(f"{name} is not UTF-8 text.", line) from error
-    loader = _PlainLoader(text)
     try:
-        loader.check_event()
-        return _Reading(loader, name).whole()
+        return _Reading(_PlainLoader(text), name).whole()
     except yaml.MarkedYAMLError as error:
         raise _refused(f"{name} is not well-formed YAML: {_said(error)}.", _line(error)) from error
-    except yaml.YAMLError as error:
-        raise _refused(f"{name} holds a character that YAML does not allow.") from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _refused(f"{name} holds a character that YAML does not allow.", line) from error
     except RecursionError as error:
         raise _refused(f"{name} is nested too deeply.") from error
-    finally:
-        loader.dispose()
 
 
 def load_form(path: Path) -> Form:
@@ -183,4 +181,6 @@ def _line(error: yaml.MarkedYAMLError) -> int | None:
 
 
 def _said(error: yaml.MarkedYAMLError) -> str:
-    return str(error.problem or error.context or "it cannot be parsed").replace("\n", " ")
+    said = str(error.problem or error.context or "it cannot be parsed").replace("\n", " ")
+    unquoted = "got '?'" in said or "mapping values are not allowed" in said
+    return f"{said}; a text with a question mark or a colon in it goes in quotes" if unquoted else said

@@ -11,6 +11,7 @@ from dsa.domain.agreement_file import AgreementFile, read_agreement_file
 from dsa.domain.checking import Judgement, judge
 from dsa.domain.definition import DefinitionError
 from dsa.domain.errors import BadInput
+from dsa.domain.file_schema import agreement_file_schema
 from dsa.domain.form import Form
 from dsa.domain.json_reading import read_json
 from dsa.domain.rules import Body
@@ -18,9 +19,10 @@ from dsa.resources import workflows_dir
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--json", "as_json", is_flag=True, help="Write the judgement as JSON.")
-def command(file: Path, as_json: bool) -> None:
+@click.option("--schema", is_flag=True, help="Write the JSON Schema of agreement files instead.")
+def command(file: Path | None, as_json: bool, schema: bool) -> None:
     """Judge the agreement in FILE: route with reasons, missing answers, findings, reviews needed."""
     try:
         form, bodies = (
@@ -31,6 +33,12 @@ def command(file: Path, as_json: bool) -> None:
         for problem in error.problems:
             click.echo(f"The form cannot be used: {problem.sentence}", err=True)
         sys.exit(2)
+    if schema:
+        click.echo(json.dumps(agreement_file_schema(form), ensure_ascii=False, indent=1))
+        return
+    if file is None:
+        click.echo("Name the agreement file to judge: dsa check FILE.json", err=True)
+        sys.exit(1)
     sys.exit(_check(file, form, bodies, as_json))
 
 

@@ -308,8 +308,16 @@ def content_answers(form: Form, answers: Answers, parties: Iterable[Party]) -> d
     """The answers as they enter a version: by section, without what is not asked (any more) and what stays private."""
     at = form.situation(answers, tuple(parties))
     kept = {
-        question.key: answers[question.key]
+        question.key: _shareable(question.shape, answers[question.key])
         for question in form.questions()
         if not question.private and is_asked(question, at) and answered(answers.get(question.key))
     }
     return form.sectioned(kept)
+
+
+def _shareable(shape: Shape, value: Any) -> Any:
+    """An answer without its private columns."""
+    hidden = {column.key for column in shape.columns if column.private}
+    if not hidden or not isinstance(value, list):
+        return value
+    return [{k: v for k, v in row.items() if k not in hidden} if isinstance(row, Mapping) else row for row in value]

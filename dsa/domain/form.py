@@ -58,7 +58,7 @@ class Shape:
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table, or a field of a record. `shown` false keeps it off the document; a column that
-    `identifies` holds a short name by which other answers refer to the row."""
+    `identifies` holds a short name by which other answers refer to the row; a `private` one never enters a version."""
 
     key: str
     label: str
@@ -68,6 +68,7 @@ class Column:
     required_when: Condition = NEVER
     shown: bool = True
     identifies: bool = False
+    private: bool = False
 
     @property
     def type(self) -> str:

@@ -230,6 +230,7 @@ class _FormReader:
             required_when=self._condition(sheet, "required_when", NEVER),
             shown=not sheet.flag("hidden"),
             identifies=sheet.flag("identifies"),
+            private=sheet.flag("private"),
         )
         sheet.finish()
         return column

@@ -264,10 +264,13 @@ def date_text(value: object) -> str:
 
 def fixed_date(value: object) -> date | None:
     """The date that a stored answer fixes, or None where it is relative or mistaken."""
+    if not isinstance(value, str):
+        return None
     try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
+        found = date.fromisoformat(value)
     except ValueError:
         return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
 def read_link(raw: object, shape: Shape) -> str | None:

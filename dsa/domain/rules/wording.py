@@ -160,7 +160,7 @@ def acronyms_are_explained(case: Case) -> Iterator[Hit]:
     )
     for key, value in case.answers.items():
         for path, text in texts(value, key):
-            for short in dict.fromkeys(ACRONYM.findall(text)):
+            for short in dict.fromkeys(ACRONYM.findall(text) if len(text.split()) > 2 else ()):
                 if short not in known and short not in explained:
                     explained.add(short)
                     yield Hit(f'"{short}" is not explained. Write it out the first time.', (path,))
