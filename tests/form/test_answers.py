@@ -174,6 +174,12 @@ def test_there_is_a_party_that_gives_and_one_that_gets() -> None:
     assert any("Say which party gets the data." in question for question in wanted)
 
 
+def test_an_agreement_has_at_least_two_parties() -> None:
+    answers = complete(parties=[party("hmrc", role="both")])
+    wanted = [one.question for one in missing(form(), answers, parties_of(answers)) if one.field == "parties"]
+    assert wanted == ["Who are the parties? (at least 2 rows)"]
+
+
 def test_a_group_that_has_not_answered_is_named_once() -> None:
     councils = [party(f"council-{n:02d}", group="councils") for n in range(1, 42)]
     answers = complete(parties=[complete()["parties"][0], *councils], complaints={"hmrc": "Desk"})
