@@ -26,12 +26,8 @@ COMPETENT_AUTHORITY_TYPES = frozenset({
 
 HEALTH_TYPES = frozenset({"nhs_trust", "icb", "nhs_national_body"})
 
-PRIVATE_TYPES = frozenset({"utility", "charity", "company", "international_body", "university"})
-
 PERSONAL_KINDS = frozenset({"personal", "special_category", "criminal_offence", "pseudonymised"})
 
 DEA_DEBT_FRAUD = frozenset({"s48_debt", "s56_fraud"})
 
 STANDING_CLASSIFICATIONS = ("official", "official_sensitive", "secret", "top_secret")
-
-DEVOLVED_FOI_NATIONS = {"SCT": "Scottish Information Commissioner"}

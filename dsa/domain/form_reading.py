@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from dsa.domain.conditions import ALWAYS, NEVER, Condition, ConditionReader
@@ -265,8 +264,3 @@ class _FormReader:
             if value is not None and not shape.option(value):
                 known = [option.value for option in shape.options]
                 self.book.say(path, f'"{value}" is not an answer to "{question.key}".{did_you_mean(str(value), known)}')
-
-
-def renamed(form: Form, *, version: int) -> Form:
-    """The same form under another version number."""
-    return replace(form, version=version, _by_key={}, _per_party=set())

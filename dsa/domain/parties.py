@@ -6,7 +6,7 @@ One rule: what a party answers for itself stands before what its group answers f
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dsa.domain.catalogue import PUBLIC_AUTHORITY_TYPES
@@ -123,8 +123,6 @@ def parties_of(answers: Answers) -> tuple[Party, ...]:
 
 def _with_own_answers(party: Party, row: Mapping[str, Any], answers: Answers) -> Party:
     """The party with what it says about itself elsewhere in the form; a processor joins without signing by default."""
-    from dataclasses import replace
-
     status = _word(own_answer(answers.get("controller_status"), party))
     regime = _word(own_answer(answers.get("regime"), party))
     signs = row.get("signs")

@@ -168,11 +168,12 @@ def test_values_that_code_knows_are_options_of_the_form() -> None:
     kinds = options("parties", "body_type")
     known = (
         catalogue.PUBLIC_AUTHORITY_TYPES, catalogue.CROWN_TYPES, catalogue.COMPETENT_AUTHORITY_TYPES,
-        catalogue.HEALTH_TYPES, catalogue.PRIVATE_TYPES,
+        catalogue.HEALTH_TYPES,
     )  # fmt: skip
     for values in known:
         assert values <= kinds
-    assert kinds == catalogue.PUBLIC_AUTHORITY_TYPES | catalogue.PRIVATE_TYPES
+    private = {"utility", "charity", "company", "international_body", "university"}
+    assert kinds == catalogue.PUBLIC_AUTHORITY_TYPES | private
     assert options("data_kind") >= catalogue.PERSONAL_KINDS
     assert options("dea_power") >= catalogue.DEA_DEBT_FRAUD
     assert options("classification") == set(catalogue.STANDING_CLASSIFICATIONS)
