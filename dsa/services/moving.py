@@ -84,13 +84,14 @@ def take(
     held: Held,
     happening: Happening,
     *,
-    action: str | Recorded | Reopened | None = None,
+    action: str | Recorded | Reopened | Decision | None = None,
     more: Mapping[str, Any] | None = None,
     after: Callable[[Snapshot], Snapshot] | None = None,
     bump: bool = True,
     on_hold: bool | None = None,
 ) -> Step:
-    """Take one step. ``action`` None records an event without asking the machine; ``more`` adds to the snapshot.
+    """Take one step. ``action`` None records an event without asking the machine, a Decision was made elsewhere (a
+    change of route); ``more`` adds to the snapshot.
 
     ``after`` alters the state that who-has-it is worked out from (a hold begins, a question is open). ``bump`` False
     leaves the agreement's version alone: a section was saved. ``on_hold`` sets or ends the mark of a hold.
@@ -100,7 +101,9 @@ def take(
     snapshot = loaded.snapshot(**(more or {}))
     at = max(ctx.clock.now(), loaded.head.updated_at)
     decision = (
-        decide(flow, snapshot, action)
+        action
+        if isinstance(action, Decision)
+        else decide(flow, snapshot, action)
         if action is not None
         else Decision(snapshot.stage, snapshot.stage, snapshot.round, (snapshot.stage,), tasks=snapshot.tasks)
     )
