@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dsa.domain.answers import content_answers
 from dsa.domain.form import Form
 from dsa.domain.integrity import CONTENT_SCHEMA, canonical, digest, section_hash
 from dsa.domain.parties import Party, parties_of
@@ -50,10 +51,11 @@ def compose(
     sections: Mapping[str, Mapping[str, Any]],
     assumed: tuple[str, ...] = (),
 ) -> Text:
-    """The content of the agreement with these answers, as version ``number``."""
+    """The content of the agreement with these answers, as version ``number``: what is asked and is not private."""
     head, form = loaded.head, form_of(ctx, session, loaded)
-    answers = {section.key: dict(sections.get(section.key, {})) for section in form.sections}
-    everything = flat(answers)
+    everything = flat(sections)
+    parties = parties_of(everything)
+    answers = content_answers(form, everything, parties)
     content = {
         "schema": CONTENT_SCHEMA,
         "reference": head.reference,
@@ -66,8 +68,8 @@ def compose(
         "classification": head.classification,
         "example": head.is_example,
         "synthetic": head.is_synthetic,
-        "parties": [party.content() for party in parties_of(everything)],
-        "signatories": signatories(everything, parties_of(everything)),
+        "parties": [party.content() for party in parties],
+        "signatories": signatories(everything, parties),
         "answers": answers,
         "assumed": list(assumed),
         "parent_agreement": head.parent_reference,

@@ -1,15 +1,15 @@
 """The facts that guards ask for. One rule: a fact is worked out from the rows when it is needed, and only then."""
 
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dsa.domain.answers import missing
+from dsa.domain.checking import Judgement, judge
 from dsa.domain.gates import gates
 from dsa.domain.parties import parties_of
-from dsa.domain.rules import run_rules
 from dsa.domain.tier import tier
-from dsa.persistence import drafts, work
+from dsa.persistence import work
 from dsa.persistence.heads import Loaded
 from dsa.services import content
 from dsa.services.context import Context
@@ -27,15 +27,16 @@ def _start_answered(ctx: Context, session: Session, loaded: Loaded) -> bool:
 
 
 def _form_complete(ctx: Context, session: Session, loaded: Loaded) -> bool:
-    form = content.form_of(ctx, session, loaded)
-    saved = drafts.sections_of(session, loaded.head.id)
-    if any(section.problems for section in saved.values()):
+    answers = content.flat(content.working_answers(session, loaded.head.id))
+    if len(loaded.parties) != len(parties_of(answers)):
         return False
-    answers = content.flat({key: section.answers for key, section in saved.items()})
-    parties = parties_of(answers)
-    if len(loaded.parties) != len(parties) or missing(form, answers, parties):
-        return False
-    return not run_rules(answers, parties, bodies=ctx.bodies).blocks
+    return judgement(ctx, session, loaded, answers).may_go_forward
+
+
+def judgement(ctx: Context, session: Session, loaded: Loaded, answers: Mapping[str, Any]) -> Judgement:
+    """Every check over these answers, with what the service knows besides: the date, and whether sign-off comes next."""
+    known = {"today": ctx.clock.now().date().isoformat(), "sign_off_requested": loaded.head.stage == "text_agreed"}
+    return judge(content.form_of(ctx, session, loaded), answers, facts=known, bodies=ctx.bodies)
 
 
 def _requests_answered(ctx: Context, session: Session, loaded: Loaded) -> bool:
