@@ -1,7 +1,7 @@
 """Putting the program together. One rule: adapters meet the services here and nowhere else."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ def open_context(
     """The running service for these settings. In demo mode the clock is the true time plus what the demo moved it on."""
     database = database or Database(settings.database)
     if clock is None:
-        clock = OffsetClock(_demo_offset(database)) if settings.demo else SystemClock()
+        clock = OffsetClock(DemoOffset(database)) if settings.demo else SystemClock()
     return Context(
         database=database,
         clock=clock,
@@ -48,16 +48,26 @@ def open_context(
     )
 
 
-def _demo_offset(database: Database) -> Callable[[], float]:
-    known: list[float] = [0.0, float("-inf")]
+class DemoOffset:
+    """By how many seconds the demo clock was moved: read at most every two seconds, and at once after a move here."""
 
-    def offset() -> float:
-        if time.monotonic() - known[1] > _OFFSET_SECONDS:
-            with database.reading() as session:
-                known[:] = [stored.clock_offset(session), time.monotonic()]
-        return known[0]
+    _moved_at = float("-inf")
 
-    return offset
+    def __init__(self, database: Database) -> None:
+        self._database, self._seconds, self._read_at = database, 0.0, float("-inf")
+
+    def __call__(self) -> float:
+        """The offset in seconds."""
+        now = time.monotonic()
+        if now - self._read_at > _OFFSET_SECONDS or self._read_at <= DemoOffset._moved_at:
+            with self._database.reading() as session:
+                self._seconds, self._read_at = stored.clock_offset(session), now
+        return self._seconds
+
+    @classmethod
+    def moved(cls) -> None:
+        """Say that the clock was moved in this process: every reader looks again."""
+        cls._moved_at = time.monotonic()
 
 
 def definition_sources(directory: Path | None = None) -> Iterable[tuple[str, Any]]:

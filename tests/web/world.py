@@ -67,7 +67,7 @@ def complete_answers(**changes: Any) -> dict[str, Any]:
 
 @dataclass
 class World:
-    """The people and agreements of a test. ``ctx`` is the service that the pages call, on the same database and clock."""
+    """The people and agreements of a test. ``ctx`` is what the pages call too, on the same database and clock."""
 
     ctx: Context
     move_clock: Callable[..., None]
@@ -150,15 +150,11 @@ class World:
         actor = self.actor(code, task.role)
         if task.kind == "signature" and outcome in (None, "signed"):
             page = signing.to_sign(self.ctx, actor, reference, key)
-            signing.sign(
-                self.ctx, actor, reference, key, seen=None, seen_sha256=page.document_sha256, confirmed=True
-            )
+            signing.sign(self.ctx, actor, reference, key, seen=None, seen_sha256=page.document_sha256, confirmed=True)
             return
         chosen = outcome or _GOOD[task.kind]
         assert chosen in OUTCOMES[task.kind], chosen
-        reviewing.decide_task(
-            self.ctx, actor, reference, key, Verdict(chosen, **more), seen=int(loaded.head.version)
-        )
+        reviewing.decide_task(self.ctx, actor, reference, key, Verdict(chosen, **more), seen=int(loaded.head.version))
 
     def carry_out(self) -> int:
         """Let the jobs do what waits in the outbox: mails, issuing and sealing documents."""
@@ -205,9 +201,7 @@ def _standing_still(**_amount: float) -> None:
     raise AssertionError("this clock cannot be moved")
 
 
-def _appoint(
-    world: World, session: Any, code: str, body: int, name: str, role: str, title: str, now: datetime
-) -> None:
+def _appoint(world: World, session: Any, code: str, body: int, name: str, role: str, title: str, now: datetime) -> None:
     sees_all = role == "auditor"
     post = directory.add_post(session, body, title=title, role=role, sees_all=sees_all)
     email = f"{role.replace('_', '-')}@{code.lower()}.example"
