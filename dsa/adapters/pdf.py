@@ -7,6 +7,7 @@ Frozen content, its presentation and the audit in; a tagged PDF/A-3a and PDF/UA-
 import datetime as dt
 import gettext
 import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -71,7 +72,10 @@ def render(
                 font_config=fonts, stylesheets=[style], pdf_variant="pdf/a-3a", pdf_forms=True
             )
             document.metadata.attachments = attachments
-            data: bytes = document.write_pdf(pdf_variant="pdf/a-3a", pdf_forms=True, finisher=_finisher)
+            with warnings.catch_warnings():
+                # The library leaves its own colour profile for the garbage collector to close.
+                warnings.simplefilter("ignore", ResourceWarning)
+                data: bytes = document.write_pdf(pdf_variant="pdf/a-3a", pdf_forms=True, finisher=_finisher)
         except FatalURLFetchingError as error:
             raise DocumentFailed(str(error)) from error
     return data

@@ -175,19 +175,21 @@ def moment(value: object) -> str:
     return f"{local.day} {local:%B %Y, %H:%M} {local.tzname()}"
 
 
-def number_sections(view: View, sections: Sequence[Section], *, first: int) -> None:
+def number_sections(view: View, sections: Sequence[Section], *, first: int, say: Say) -> None:
     """Number the sections and their answers into ``view``; large tables become annexes."""
     for index, section in enumerate(sections, first):
         printed = []
         for position, answer in enumerate(section.answers, 1):
-            printed.append(_answer(view, answer, f"{index}.{position}"))
+            printed.append(_answer(view, answer, f"{index}.{position}", say))
         view.sections.append(
             PrintedSection(number=str(index), anchor=f"section-{index}", title=section.title, answers=printed)
         )
 
 
-def _answer(view: View, answer: Answer, number: str) -> PrintedAnswer:
+def _answer(view: View, answer: Answer, number: str, say: Say) -> PrintedAnswer:
     columns, rows = tuple(answer.columns), tuple(tuple(row) for row in answer.rows)
+    if answer.kind == "party" and not columns:
+        columns = (say("Organisation"), say("Answer"))
     annex = None
     if rows and (len(rows) > ANNEX_ROWS or len(rows[0]) > ANNEX_COLUMNS):
         letter = letter_of(len(view.annexes))

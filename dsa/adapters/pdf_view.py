@@ -52,7 +52,7 @@ def build_view(
     )
     table = PrintedSection(number="1", anchor="section-1", title=say("Parties"), table=party_table(content, say))
     view.sections.append(table)
-    number_sections(view, sections, first=2)
+    number_sections(view, sections, first=2, say=say)
     after = len(view.sections) + 1
     view.signatures = {"number": str(after), "blocks": _blocks(content, say)}
     view.audit = {"number": str(after + 1), **_audit(content, audit, say)}

@@ -20,7 +20,7 @@ from dsa.adapters.certificates import shortened
 from dsa.adapters.pdf_layout import moment, signature_fields
 from dsa.adapters.signatures import COMPLETION_FIELD, ISSUE_FIELD
 from dsa.adapters.verification_evidence import Evidence, log_problem, read_evidence
-from dsa.adapters.verification_trust import Signed, intact, judge
+from dsa.adapters.verification_trust import Signed, intact, is_tight, judge
 from dsa.domain.errors import BadInput
 
 LARGEST = 64 * 1024 * 1024
@@ -116,9 +116,10 @@ def _open(pdf: bytes) -> tuple[PdfFileReader, int]:
     end = pdf.rfind(b"%%EOF")
     if end < 0:
         raise BadInput("This PDF is cut off: its end is missing. Ask for the file again.")
-    body = pdf[: end + 5]
+    rest = pdf[end + 5 :]
+    whole = pdf if not rest.strip(b"\r\n") else pdf[: end + 5] + b"\n"
     try:
-        reader = PdfFileReader(io.BytesIO(body + b"\n"))
+        reader = PdfFileReader(io.BytesIO(whole))
         if reader.encrypted:
             raise BadInput("This PDF is encrypted. Agreements of this service never are; nothing was checked.")
         _ = reader.root["/Pages"]
@@ -129,7 +130,7 @@ def _open(pdf: bytes) -> tuple[PdfFileReader, int]:
             "This PDF is damaged or cut off, so nothing in it can be checked (%(kind)s). Ask for the file again.",
             kind=type(error).__name__,
         ) from error
-    return reader, len(pdf[end + 5 :].strip(b"\r\n"))
+    return reader, len(rest.strip(b"\r\n"))
 
 
 def _certificate(data: bytes) -> x509.Certificate:
@@ -217,9 +218,8 @@ class _Examination:
         ends, whole = 0, not self.unreadable
         for position, each in enumerate(self.embedded, 1):
             start, first, second, rest = (int(number) for number in each.byte_range)
-            gap = self.pdf[first:second]
-            whole &= start == 0 and gap[:1] == b"<" and gap[-1:] == b">" and ends < second + rest <= len(self.pdf)
-            whole &= set(gap[1:-1]) <= set(b"0123456789abcdefABCDEF") and each.signed_revision == position
+            whole &= start == 0 and ends < second + rest <= len(self.pdf) and each.signed_revision == position
+            whole &= is_tight(each, self.pdf[first:second])
             ends = second + rest
         self.say(
             "coverage",

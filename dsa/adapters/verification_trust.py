@@ -13,6 +13,7 @@ from typing import Any
 from asn1crypto import cms, x509
 from pyhanko.sign.ades.report import AdESPassed
 from pyhanko.sign.validation.ades import AdESLTAValidationResult, ades_lta_validation
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter, validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -20,7 +21,7 @@ from pyhanko.sign.validation.policy_decl import LocalKnowledge, PdfSignatureVali
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.authority import CertTrustAnchor
 from pyhanko_certvalidator.context import CertValidationPolicySpec
-from pyhanko_certvalidator.errors import PathError
+from pyhanko_certvalidator.errors import PathError, ValidationError
 from pyhanko_certvalidator.policy_decl import (
     REQUIRE_REVINFO,
     CertRevTrustPolicy,
@@ -75,6 +76,29 @@ def intact(signature: EmbeddedPdfSignature) -> bool:
     signer, certificate = signature.signer_info, signature.signer_cert
     right, valid = validate_sig_integrity(signer, certificate, "data", signature.compute_digest())
     return bool(right and valid)
+
+
+def is_tight(signature: EmbeddedPdfSignature, gap: bytes) -> bool:
+    """Whether ``gap``, the bytes that the signature does not cover, holds the signature and not one bit more.
+
+    Nothing later covers the last time stamp, so of that even the unsigned parts must be what they have to be.
+    """
+    container: cms.ContentInfo = cms.ContentInfo.load(bytes(signature.pkcs7_content))
+    held = container.dump().hex().upper().encode()
+    if gap != b"<" + held + b"0" * (len(gap) - 2 - len(held)) + b">":
+        return False
+    if signature.sig_object_type != "/DocTimeStamp":
+        return True
+    token: cms.SignedData = container["content"]
+    signer, leaf = token["signer_infos"][0], signature.signer_cert
+    named = signer["sid"].chosen
+    right = token["version"].native == "v3" and signer["version"].native == "v1" and len(token["signer_infos"]) == 1
+    right = right and named["issuer"].dump() == leaf.issuer.dump()
+    right = right and [each["algorithm"].native for each in token["digest_algorithms"]] == [
+        signer["digest_algorithm"]["algorithm"].native
+    ]
+    stored = {each.dump() for each in DocumentSecurityStore.read_dss(signature.reader).load_certs()}
+    return bool(right and all(each.chosen.dump() in stored for each in token["certificates"]))
 
 
 def _token_intact(token: cms.SignedData, imprint: bytes) -> bool:
@@ -145,7 +169,7 @@ def _long_term(
         result: AdESLTAValidationResult | None = asyncio.run(
             ades_lta_validation(signature, PdfSignatureValidationSpec(rules, diff_policy=None))
         )
-    except (SignatureValidationError, ValueError, TypeError, KeyError):
+    except (SignatureValidationError, PathError, ValidationError, ValueError, TypeError, KeyError):
         result = None  # another signature of the file is broken: judge this one by its own chain
     if result is not None and result.ades_subindic is AdESPassed.OK:
         stamp = result.signature_timestamp_status
@@ -197,7 +221,7 @@ def _chain_holds(
     usage = set() if purposes else {"non_repudiation"}
     try:
         asyncio.run(validator.async_validate_usage(usage, extended_key_usage=purposes))
-    except PathError:
+    except (PathError, ValidationError):
         return False
     return True
 

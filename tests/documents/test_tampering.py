@@ -54,7 +54,7 @@ def _object(
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         found = find(opened)
         change(found)
-        return found.objgen[0], found.unparse()
+        return found.objgen[0], found.unparse(resolved=True)
 
 
 def flip_text(pdf: bytes) -> bytes:
