@@ -87,7 +87,8 @@ def _date(shape: Shape, fields: Fields, name: str) -> Any:
 
 def _reference(fields: Fields, name: str) -> Any:
     found: dict[str, Any] = {"reference": _first(fields, name)}
-    found["version"] = _first(fields, field_name(name, "version"))
+    for part in ("version", "link"):
+        found[part] = _first(fields, field_name(name, part))
     day = _date(Shape("date"), fields, field_name(name, "date"))
     kept = {key: value for key, value in {**found, "date": day}.items() if value}
     return kept or None

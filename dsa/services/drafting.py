@@ -145,8 +145,9 @@ def _merged(page: Any, before: Mapping[str, Any], raw: Mapping[str, Any], own: s
                 continue
             mine = read.get(own) if isinstance(read, Mapping) else None
             earlier = before.get(key)
-            read = {**(earlier if isinstance(earlier, Mapping) else {}), **({own: mine} if mine is not None else {})}
-        if read is None or read == "" or read == []:
+            others = {k: v for k, v in earlier.items() if k != own} if isinstance(earlier, Mapping) else {}
+            read = {**others, **({own: mine} if mine is not None else {})}
+        if read in (None, "", [], {}):
             result.pop(key, None)
         else:
             result[key] = read

@@ -12,13 +12,13 @@ from dsa.domain import events
 from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import BadInput, NotAllowed
 from dsa.domain.holding import who_has_it
-from dsa.domain.integrity import GENESIS, canonical, event_hash, section_hash
+from dsa.domain.integrity import GENESIS, section_hash
 from dsa.domain.machine import Decision, Flow, PartyFact, Snapshot
 from dsa.domain.parties import parties_of
 from dsa.persistence import drafts, rows, steps
 from dsa.services.context import Context
 from dsa.services.drafting import as_date, sync_parties
-from dsa.services.moving import actor_body
+from dsa.services.recording import actor_body, chained
 
 _LONDON = ZoneInfo("Europe/London")
 _OPENING = time(9, 0)
@@ -94,14 +94,15 @@ def _began(new: NewAgreement, now: datetime) -> datetime:
 def _demand_parties(session: Session, new: NewAgreement) -> None:
     parties = parties_of(new.answers)
     known = drafts.organisations_by_code(session, [party.code for party in parties if party.code])
-    codes = [party.code for party in parties]
+    codes = [party.code for party in parties if party.code]
     if new.lead not in codes:
         raise BadInput("Your own organisation (%(code)s) must be one of the parties.", code=new.lead)
     if len(set(codes)) != len(codes):
         raise BadInput("An organisation is named twice among the parties. Keep one row for each.")
     if len(parties) > 60:
         raise BadInput("An agreement can have up to 60 parties here.")
-    unknown = [party.name for party in parties if party.code not in known]
+    # a party without a code is one that the directory does not have yet: it joins when an administrator adds it
+    unknown = [party.name for party in parties if party.code and party.code not in known]
     if unknown:
         raise BadInput(
             "%(names)s: not in the directory of organisations. Ask your administrator to add them.",
@@ -166,9 +167,14 @@ def _first_event(
     lead = PartyFact("lead", new.lead, True, False, True)
     holding = who_has_it(flow, Snapshot(stage.id, 1, new.route, (lead,), ()))
     decision = Decision(stage.id, stage.id, 1, (stage.id,))
+    # the calendar was asked for by nation when the head was made; from then on it is known by its organisation
+    calendar = ctx.calendars.of(session, held.organisation_id, "ENG").version
+    target = stage.targets.get(new.route)
+    entered = events.due_body(target_days=target, due_at=head["stage_due_at"], calendar_version=calendar)
     body = {
         "agreement": head["reference"],
         "seq": 1,
+        "version": 1,
         "kind": "AgreementStarted",
         "happened_at": events.moment(began),
         "recorded_at": events.moment(now),
@@ -181,13 +187,11 @@ def _first_event(
             "parties": [party.content() for party in parties_of(new.answers)],
         },
         "notes": {},
-        "effects": events.effects(decision, holding, {}),
+        "effects": events.effects(decision, holding, events.Timing(entered=entered), handed=True, on_hold=False),
     }
-    data = canonical(body)
-    digest = event_hash(GENESIS, data)
-    row = {"kind": "AgreementStarted", "happened_at": began, "recorded_at": now, "person_id": actor.person_id}
-    row |= {"agreement_id": identifier, "seq": 1, "organisation_id": held.organisation_id, "side": None}
-    steps.add_event(session, row | {"body": data.decode(), "prev": GENESIS, "hash": digest})
+    digest, row = chained(identifier, GENESIS, body)
+    row |= {"happened_at": began, "recorded_at": now, "person_id": actor.person_id}
+    steps.add_event(session, row | {"organisation_id": held.organisation_id, "side": None})
     assert holding is not None  # noqa: S101 - a first stage is never final
     spell: dict[str, Any] = {"owner": holding.owner, "outside": False, "stage": stage.id, "role": holding.role}
     spell |= {"agreement_id": identifier, "started_seq": 1, "reason": holding.reason, "started_at": began}
@@ -200,8 +204,7 @@ def _first_event(
         "route": new.route,
     }
     entry |= {"organisation_id": held.organisation_id, "entered_at": began, "due_at": head["stage_due_at"]}
-    entry |= {"target_days": stage.targets.get(new.route)}
-    entry |= {"calendar_version": ctx.calendars.of(session, held.organisation_id, "ENG").version}
+    entry |= {"target_days": target, "calendar_version": calendar}
     rows.add(session, "stage_entries", entry)
     drafts.update_agreement(
         session,
