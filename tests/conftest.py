@@ -189,7 +189,7 @@ def live(app: Flask) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, once for the run."""
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, chromium.event_loops_allowed():
         running = chromium.launch(playwright)
         yield running
         running.close()

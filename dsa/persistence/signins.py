@@ -1,13 +1,12 @@
 """Sign-ins, accounts and attempts. One rule: a key is already a hash; the secret never reaches a row."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Row, Select, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from dsa.persistence.models import Appointment, Attempt, Organisation, Person, Post, SignIn
+from dsa.persistence.models import Attempt, Person, SignIn
 
 
 class SignInFound(NamedTuple):
@@ -21,19 +20,6 @@ class SignInFound(NamedTuple):
     started_at: datetime
     seen_at: datetime
     confirmed_at: datetime | None
-
-
-class PostHeld(NamedTuple):
-    """A post somebody holds on a day, in its organisation."""
-
-    person_id: int
-    post_id: int
-    title: str
-    role: str
-    sees_all: bool
-    organisation_id: int
-    organisation: str
-    code: str
 
 
 class AccountFound(NamedTuple):
@@ -98,19 +84,6 @@ def sweep(session: Session, *, idle_before: datetime, started_before: datetime) 
     session.execute(delete(SignIn).where(or_(SignIn.seen_at < idle_before, SignIn.started_at < started_before)))
 
 
-def posts_of(session: Session, person_id: int, *, on: date) -> list[PostHeld]:
-    """The posts that a person holds on a day, in a fixed order."""
-    return _held(session.execute(_posts(on).where(Appointment.person_id == person_id)).all())
-
-
-def demo_posts(session: Session, *, on: date) -> list[PostHeld]:
-    """Every post held by a demo person on a day, by organisation."""
-    rows = session.execute(
-        _posts(on).join(Person, Person.id == Appointment.person_id).where(Person.is_demo, Person.active)
-    )
-    return _held(rows.all())
-
-
 def is_demo_person(session: Session, person_id: int) -> bool:
     """Whether this is an active demo person."""
     return session.scalar(select(Person.is_demo).where(Person.id == person_id, Person.active)) or False
@@ -150,26 +123,3 @@ def forget_attempts(session: Session, what: str, subject: str, *, at: datetime |
     """Forget the attempts of one subject, or those of one moment: they succeeded."""
     theirs = delete(Attempt).where(Attempt.what == what, Attempt.subject == subject)
     session.execute(theirs if at is None else theirs.where(Attempt.at == at))
-
-
-def _posts(on: date) -> Select[int, int, str, str, bool, int, str, str]:
-    return (
-        select(
-            Appointment.person_id,
-            Post.id,
-            Post.title,
-            Post.role,
-            Post.sees_all,
-            Organisation.id,
-            Organisation.name,
-            Organisation.code,
-        )
-        .join(Post, Post.id == Appointment.post_id)
-        .join(Organisation, Organisation.id == Post.organisation_id)
-        .where(Appointment.starts_on <= on, or_(Appointment.ends_on.is_(None), Appointment.ends_on >= on))
-        .order_by(Organisation.name, Organisation.id, Post.title, Post.id, Appointment.person_id)
-    )
-
-
-def _held(rows: Sequence[Row[int, int, str, str, bool, int, str, str]]) -> list[PostHeld]:
-    return [PostHeld(*row) for row in rows]

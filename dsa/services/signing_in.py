@@ -9,10 +9,10 @@ from hashlib import sha256
 from typing import Protocol
 
 from dsa.config import HOURS_ABSOLUTE, MINUTES_IDLE
+from dsa.domain.actor import Held
 from dsa.domain.errors import NotAllowed, Problem
-from dsa.persistence import signins
+from dsa.persistence import people, signins
 from dsa.persistence.session import Database
-from dsa.persistence.signins import PostHeld
 
 IDLE = timedelta(minutes=MINUTES_IDLE)
 ABSOLUTE = timedelta(hours=HOURS_ABSOLUTE)
@@ -41,7 +41,7 @@ class Passwords(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CurrentPerson:
-    """Who is signed in, how, and what they hold today. ``method`` is demo or password; ``key`` names the sign-in.
+    """Who is signed in, and how. ``method`` is demo or password; ``key`` names the sign-in.
 
     ``confirmed_at`` is when they last confirmed who they are, unless a signature has used it up since.
     """
@@ -50,13 +50,8 @@ class CurrentPerson:
     name: str
     method: str
     is_demo: bool
-    posts: tuple[PostHeld, ...]
     key: str
     confirmed_at: datetime | None
-
-    def holds(self, *roles: str) -> bool:
-        """Whether one of the person's posts has one of these roles."""
-        return any(post.role in roles for post in self.posts)
 
     def confirmed_since(self, moment: datetime) -> bool:
         """Whether the person confirmed who they are at or after ``moment``."""
@@ -76,7 +71,6 @@ class PersonaGroup:
     """The demo people of one organisation."""
 
     organisation: str
-    code: str
     personas: tuple[Persona, ...]
 
 
@@ -85,30 +79,35 @@ def key_of(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def recall(database: Database, token: str, *, now: datetime, today: date) -> CurrentPerson | None:
+def recall(database: Database, token: str, *, now: datetime) -> CurrentPerson | None:
     """Who the cookie's value stands for, or None where the sign-in ended, timed out or the account was closed."""
     key = key_of(token)
     with database.reading() as session:
         found = signins.find(session, key)
-        if found is None or not found.active or now - found.seen_at > IDLE or now - found.started_at > ABSOLUTE:
-            return None
-        posts = tuple(signins.posts_of(session, found.person_id, on=today))
+    if found is None or not found.active or now - found.seen_at > IDLE or now - found.started_at > ABSOLUTE:
+        return None
     if now - found.seen_at >= TOUCH_EVERY:
         with database.writing() as session:
             signins.touch(session, key, now=now)
-    return CurrentPerson(found.person_id, found.name, found.method, found.is_demo, posts, key, found.confirmed_at)
+    return CurrentPerson(found.person_id, found.name, found.method, found.is_demo, key, found.confirmed_at)
+
+
+def posts_held(database: Database, person_id: int, *, today: date) -> tuple[Held, ...]:
+    """The posts that a person holds on a day."""
+    with database.reading() as session:
+        return people.posts_of(session, person_id, on=today)
 
 
 def personas(database: Database, *, today: date) -> tuple[PersonaGroup, ...]:
     """The demo people, grouped by organisation."""
     with database.reading() as session:
-        held = signins.demo_posts(session, on=today)
-    groups: dict[tuple[str, str], dict[int, list[str]]] = {}
-    for post in held:
-        groups.setdefault((post.organisation, post.code), {}).setdefault(post.person_id, []).append(post.title)
+        holders = people.demo_people(session, on=today)
+    groups: dict[str, dict[int, list[str]]] = {}
+    for holder in holders:
+        groups.setdefault(holder.organisation, {}).setdefault(holder.id, []).append(holder.post)
     return tuple(
-        PersonaGroup(name, code, tuple(Persona(person, tuple(titles)) for person, titles in people.items()))
-        for (name, code), people in groups.items()
+        PersonaGroup(name, tuple(Persona(person, tuple(titles)) for person, titles in members.items()))
+        for name, members in groups.items()
     )
 
 

@@ -4,15 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 
 from dsa.adapters.passwords import Argon2Passwords
+from dsa.composition import open_context
 from dsa.config import Settings
 from dsa.persistence.session import Database
 from dsa.services.signing_in import Passwords
 
 Clock = Callable[[], datetime]
+LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +35,11 @@ class Services:
 
 def compose(settings: Settings) -> Services:
     """The services of a real installation."""
+    opened = open_context(settings)
     return Services(
         settings=settings,
-        database=Database(settings.database),
-        clock=true_time,
+        database=opened.database,
+        clock=opened.clock.now,
         true_clock=true_time,
         passwords=Argon2Passwords(),
     )

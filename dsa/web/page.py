@@ -2,19 +2,17 @@
 
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 from flask import Flask, render_template, request, url_for
 
 from dsa import __version__
 from dsa.domain.errors import Refusal
 from dsa.web import access
-from dsa.web.composition import services
+from dsa.web.composition import LONDON, services
 from dsa.web.forms import as_items, element_id
 from dsa.web.page_headers import csp_nonce
 from dsa.web.wording import gettext, mark, ngettext
 
-LONDON = ZoneInfo("Europe/London")
 _MONTHS = (
     mark("January"),
     mark("February"),

@@ -47,7 +47,7 @@ def recall() -> None:
     if token:
         with access.bookkeeping("when the sign-in was last used"):
             now = services().true_clock()
-            g.person = signing_in.recall(services().database, token, now=now, today=today())
+            g.person = signing_in.recall(services().database, token, now=now)
         g.signed_out = g.person is None
 
 
@@ -173,11 +173,12 @@ def _confirm_page(who: CurrentPerson, *, errors: list[FieldError] | None = None)
 
 def _posts_to_choose(who: CurrentPerson) -> list[tuple[int, str]]:
     """One's own post among the others of the organisation: choosing it again is the demo's confirmation."""
-    own = {post.code for post in who.posts}
+    held = signing_in.posts_held(services().database, who.person_id, today=today())
+    own = {post.organisation_name for post in held}
     return [
         (persona.person_id, f"{', '.join(persona.titles)}, {group.organisation}")
         for group in signing_in.personas(services().database, today=today())
-        if group.code in own
+        if group.organisation in own
         for persona in group.personas
     ]
 

@@ -1,10 +1,12 @@
 """A real browser for the journeys. One rule: it talks to the test's own server and to nobody else."""
 
+import asyncio
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import pytest
@@ -98,6 +100,29 @@ def _scripts(page: Page, *, run: bool) -> None:
 def assert_no_sideways_scroll(page: Page) -> None:
     """The page fits the width of the window."""
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
+
+
+@contextmanager
+def event_loops_allowed() -> Iterator[None]:
+    """Let code under test run an event loop of its own (signing does) beside the one of the browser's driver.
+
+    The mark that a loop is running is put aside for as long as the other one runs.
+    """
+    really = asyncio.run
+
+    def run(main: Coroutine[Any, Any, Any], **options: Any) -> Any:
+        outer = asyncio._get_running_loop()
+        asyncio._set_running_loop(None)
+        try:
+            return really(main, **options)
+        finally:
+            asyncio._set_running_loop(outer)
+
+    asyncio.run = run
+    try:
+        yield
+    finally:
+        asyncio.run = really
 
 
 @contextmanager
