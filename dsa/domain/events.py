@@ -4,6 +4,7 @@ One rule: an event's body alone is enough to rebuild the state, the tasks and th
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,16 +92,37 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def effects(decision: Decision, holding: Holding | None, dues: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The part of an event's body from which the state is rebuilt. ``dues`` has each opened task's due facts."""
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The moments and minutes of a step, worked out on calendars that a replay does not have.
+
+    ``dues``: each opened task's due facts by key. ``minutes``: working minutes of each closed task by key.
+    ``entered``: target and due facts of the stage that was reached; ``left_minutes``: working minutes in the one left.
+    """
+
+    dues: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    minutes: Mapping[str, int] = field(default_factory=dict)
+    entered: Mapping[str, Any] | None = None
+    left_minutes: int | None = None
+
+
+def effects(
+    decision: Decision, holding: Holding | None, timing: Timing, *, handed: bool, on_hold: bool
+) -> dict[str, Any]:
+    """The part of an event's body from which the state is rebuilt. ``handed``: a new spell of the ledger begins."""
     return {
         "stage": decision.dest,
         "round": decision.round,
         "path": list(decision.path),
         "closed": list(decision.closed) if decision.closed else None,
-        "opened": [opened_body(task, dues.get(task.key, {})) for task in decision.opened],
+        "opened": [opened_body(task, timing.dues.get(task.key, {})) for task in decision.opened],
         "lapsed": list(decision.lapsed),
+        "minutes": dict(timing.minutes),
+        "entered": dict(timing.entered) if timing.entered is not None else None,
+        "left_minutes": timing.left_minutes,
         "holder": holder_body(holding),
+        "handed": handed,
+        "on_hold": on_hold,
     }
 
 
@@ -109,6 +131,8 @@ def opened_body(task: TaskFact, due: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "key": task.key,
         "rule": task.rule,
+        "kind": task.kind,
+        "required": task.required,
         "stage": task.stage,
         "round": task.round,
         "party": task.party,
@@ -116,6 +140,15 @@ def opened_body(task: TaskFact, due: Mapping[str, Any]) -> dict[str, Any]:
         "role": task.role,
         "status": task.status,
         **due,
+    }
+
+
+def due_body(*, target_days: int | None, due_at: datetime | None, calendar_version: str) -> dict[str, Any]:
+    """A target as an event records it: working days, the due moment, and the calendar that it rests on."""
+    return {
+        "target_days": target_days,
+        "due_at": None if due_at is None else moment(due_at),
+        "calendar_version": calendar_version,
     }
 
 

@@ -215,10 +215,11 @@ def decide(flow: Flow, snapshot: Snapshot, action: str | Recorded | Reopened) ->
         _enter(flow, snapshot, model, path[-2], opened)
     if len(path) == 2 and path[0] == path[1]:
         path = path[:1]
-    lapsed = _lapse(flow, model, {t.key for t in opened})
-    return Decision(
-        snapshot.stage, model.state, model.round, tuple(path), closed, tuple(opened), lapsed, tuple(model.tasks)
-    )
+    wanted = _still_wanted(flow, model, opened)
+    if isinstance(action, Reopened) and not wanted:
+        raise Refused("This decision cannot be taken back any more. The text is locked or a new round has begun.")
+    lapsed = _lapse(flow, model)
+    return Decision(snapshot.stage, model.state, model.round, tuple(path), closed, wanted, lapsed, tuple(model.tasks))
 
 
 def _fire(flow: Flow, model: Instance, trigger: str) -> None:
@@ -249,7 +250,7 @@ def first_refusal(move: Move | None, model: Instance) -> Refusal | None:
 def _record(
     flow: Flow, snapshot: Snapshot, model: Instance, action: Recorded, opened: list[TaskFact]
 ) -> tuple[str, str]:
-    for position, task in enumerate(model.tasks):
+    for position, task in enumerate(model.tasks):  # noqa: B007 - the place of the task that was found
         if task.key == action.task and task.status == "open":
             break
     else:
@@ -259,18 +260,30 @@ def _record(
     model.tasks[position] = replace(task, status="done", outcome=action.outcome, question_open=False)
     for rule in flow.stages[task.stage].tasks if task.stage in flow.stages else ():
         if rule.after == task.rule and task.stage == model.state:
-            fact = _task(rule, snapshot, model, task.party, task.slot)
-            opened.append(fact)
-            model.tasks.append(fact)
+            # what follows a new outcome is decided anew, whatever was decided on the one before
+            _open(model, replace(_task(rule, snapshot, model, task.party, task.slot), status="open"), opened)
     return (task.key, action.outcome)
 
 
+def _open(model: Instance, fact: TaskFact, opened: list[TaskFact]) -> None:
+    """Open a task: a new one, or again one of this stage and round that was closed; an open one stays as it is."""
+    for position, known in enumerate(model.tasks):
+        if (known.key, known.stage, known.round) == (fact.key, fact.stage, fact.round):
+            if known.status == "open":
+                return
+            model.tasks[position] = fact
+            break
+    else:
+        model.tasks.append(fact)
+    opened.append(fact)
+
+
 def _reopen(model: Instance, action: Reopened, opened: list[TaskFact]) -> str:
-    for position, task in enumerate(model.tasks):
-        if task.key == action.task and task.round == model.round and task.status in ("done", "standing"):
-            fresh = replace(task, status="open", outcome=None)
-            model.tasks[position] = fresh
-            opened.append(fresh)
+    for task in model.tasks:
+        if task.key != action.task or task.round != model.round or task.kind not in STANDING_KINDS:
+            continue
+        if task.status in ("done", "standing"):
+            _open(model, replace(task, status="open", outcome=None, question_open=False), opened)
             return RECORD if task.stage == model.state else REOPEN
     raise Refused("This decision cannot be taken back any more. The text is locked or a new round has begun.")
 
@@ -285,9 +298,16 @@ def _enter(flow: Flow, snapshot: Snapshot, model: Instance, source: str, opened:
             if rule.after is not None and (rule.after, party) not in snapshot.standing:
                 continue
             fact = _task(rule, snapshot, model, party, slot)
-            if not any(t.key == fact.key and t.stage == fact.stage and t.round == fact.round for t in model.tasks):
-                opened.append(fact)
-                model.tasks.append(fact)
+            if _known_status(model, fact) in (None, "lapsed"):
+                _open(model, fact, opened)
+
+
+def _known_status(model: Instance, fact: TaskFact) -> str | None:
+    """How the same task of this stage and round stands, where there is one: what is done in a round stays done."""
+    for task in model.tasks:
+        if (task.key, task.stage, task.round) == (fact.key, fact.stage, fact.round):
+            return task.status
+    return None
 
 
 def _stands_after(rule: TaskRule, snapshot: Snapshot) -> bool:
@@ -341,14 +361,30 @@ def _nothing_to_wait_for(flow: Flow, model: Instance) -> bool:
     return not any(t.required and t.status == "open" for t in model.here())
 
 
-def _lapse(flow: Flow, model: Instance, fresh: set[str]) -> tuple[str, ...]:
+def _still_wanted(flow: Flow, model: Instance, opened: list[TaskFact]) -> tuple[TaskFact, ...]:
+    """What opened, less what nobody waits for: optional tasks of a stage that was only passed through."""
+    wanted = []
+    for task in opened:
+        if task.status == "open" and _gone(flow, model, task):
+            model.tasks.remove(task)
+        else:
+            wanted.append(task)
+    return tuple(wanted)
+
+
+def _lapse(flow: Flow, model: Instance) -> tuple[str, ...]:
     lapsed = []
     for position, task in enumerate(model.tasks):
-        gone = task.stage != model.state or task.round != model.round
-        if task.status == "open" and gone and task.key not in fresh and not _stays(flow, task, model.state):
+        if task.status == "open" and _gone(flow, model, task):
             model.tasks[position] = replace(task, status="lapsed")
             lapsed.append(task.key)
     return tuple(lapsed)
+
+
+def _gone(flow: Flow, model: Instance, task: TaskFact) -> bool:
+    """Whether a task's stage (or round) was left and no later stage still wants it."""
+    left = task.stage != model.state or task.round != model.round
+    return left and not _stays(flow, task, model.state)
 
 
 def _stays(flow: Flow, task: TaskFact, stage: str) -> bool:

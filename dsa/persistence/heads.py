@@ -87,6 +87,10 @@ class Loaded:
         """The nation whose calendar the organisation works by."""
         return next(party.nation for party in self.parties if party.code == code)
 
+    def nation_of(self, organisation_id: int) -> str:
+        """The nation of a party organisation by its id; England's calendar for one that is a party no more."""
+        return next((party.nation for party in self.parties if party.organisation_id == organisation_id), "ENG")
+
     def task(self, key: str) -> Row[Any] | None:
         """The newest task of that key, open before done."""
         found = [task for task in self.tasks if task.key == key]

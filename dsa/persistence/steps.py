@@ -11,9 +11,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dsa.domain.errors import Conflict
-from dsa.persistence.models import Agreement, Event, Note, OutboxRow, SpellRow, StageEntry, Task, table
+from dsa.persistence.models import (
+    Agreement,
+    Approval,
+    Event,
+    HoldRow,
+    Note,
+    OutboxRow,
+    SpellRow,
+    StageEntry,
+    Task,
+    table,
+)
 
 _A, _E, _S, _T, _G = table(Agreement), table(Event), table(SpellRow), table(Task), table(StageEntry)
+_AP, _H = table(Approval), table(HoldRow)
 _ADD_EVENT = insert(_E)
 _CLOSE_SPELL = (
     update(_S)
@@ -53,7 +65,24 @@ _REOPEN_TASK = (
         opened_seq=bindparam("seq"),
         due_at=bindparam("due"),
         calendar_version=bindparam("calendar"),
+        target_days=bindparam("target"),
     )
+)
+_WITHDRAW_APPROVALS = (
+    update(_AP)
+    .where(
+        _AP.c.agreement_id == bindparam("agreement"),
+        _AP.c.rule == bindparam("of_rule"),
+        _AP.c.party_key.is_not_distinct_from(bindparam("of_party")),
+        _AP.c.withdrawn_at.is_(None),
+        _AP.c.lapsed_at.is_(None),
+    )
+    .values(withdrawn_at=bindparam("moment"))
+)
+_END_HOLD = (
+    update(_H)
+    .where(_H.c.agreement_id == bindparam("agreement"), _H.c.ended_at.is_(None))
+    .values(ended_at=bindparam("at"), ended_seq=bindparam("seq"))
 )
 _OPEN_TASK = insert(_T)
 _OUTBOX = insert(table(OutboxRow))
@@ -122,6 +151,18 @@ def open_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add tasks."""
     if rows:
         session.connection().execute(_OPEN_TASK, list(rows))
+
+
+def withdraw_approvals(session: Session, rows: Sequence[dict[str, Any]], *, at: Any) -> None:
+    """Mark the live approvals of each (agreement, rule, party) as taken back."""
+    for row in rows:
+        values = {"agreement": row["agreement"], "of_rule": row["rule"], "of_party": row["party"], "moment": at}
+        session.connection().execute(_WITHDRAW_APPROVALS, values)
+
+
+def end_hold(session: Session, *, agreement: int, at: Any, seq: int) -> None:
+    """End the hold in force."""
+    session.connection().execute(_END_HOLD, {"agreement": agreement, "at": at, "seq": seq})
 
 
 def add_outbox(session: Session, rows: Sequence[dict[str, Any]]) -> None:

@@ -86,11 +86,7 @@ def take(
     snapshot = loaded.snapshot(**(more or {}))
     at = max(ctx.clock.now(), loaded.head.updated_at).replace(microsecond=0)
     _demand_past(happening, at)
-    decision = (
-        decide(flow, snapshot, action)
-        if action is not None
-        else Decision(snapshot.stage, snapshot.stage, snapshot.round, (snapshot.stage,), tasks=snapshot.tasks)
-    )
+    decision = _decision(flow, snapshot, action)
     opened = tuple(_opening(ctx, session, loaded, flow, task, at) for task in decision.opened)
     reached = replace(snapshot, stage=decision.dest, round=decision.round, tasks=_with_dues(decision.tasks, opened))
     holding = who_has_it(flow, after(reached) if after else reached)
@@ -99,6 +95,12 @@ def take(
     outcome = Outcome(decision, holding, opened, changes, bump, held_up)
     seq, version = Recorder(ctx, session, loaded, actor, held, flow, at, outcome).write(happening)
     return Step(seq, at, version, decision, flow, opened)
+
+
+def _decision(flow: Flow, snapshot: Snapshot, action: str | Recorded | Reopened | Decision | None) -> Decision:
+    if action is None:
+        return Decision(snapshot.stage, snapshot.stage, snapshot.round, (snapshot.stage,), tasks=snapshot.tasks)
+    return action if isinstance(action, Decision) else decide(flow, snapshot, action)
 
 
 def _demand_past(happening: Happening, at: datetime) -> None:
