@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -101,21 +101,23 @@ def update_agreement(session: Session, agreement_id: int, **values: Any) -> None
 
 
 def set_parties(session: Session, agreement_id: int, rows: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Make the agreement's parties these rows (by key); returns (keys added, keys removed)."""
-    known = {
-        key: identifier
-        for key, identifier in session.execute(select(Party.key, Party.id).where(Party.agreement_id == agreement_id))
-    }
+    """Make the agreement's parties these rows (by key, at least one); returns (keys added, keys that left)."""
+    known: dict[str, int] = dict(
+        session.execute(select(Party.key, Party.id).where(Party.agreement_id == agreement_id)).tuples().all()
+    )
     wanted = {row["key"] for row in rows}
     for row in rows:
         if row["key"] in known:
             keep = {name: value for name, value in row.items() if name not in ("joined_at", "agreement_id")}
+            keep["left_at"] = None
             session.execute(update(Party).where(Party.id == known[row["key"]]).values(**keep))
         else:
             session.execute(insert(Party).values(agreement_id=agreement_id, **row))
     removed = [key for key in known if key not in wanted]
     if removed:
-        session.execute(delete(Party).where(Party.agreement_id == agreement_id, Party.key.in_(removed)))
+        # kept as a row, because the ledger may name its organisation
+        gone = update(Party).where(Party.agreement_id == agreement_id, Party.key.in_(removed), Party.left_at.is_(None))
+        session.execute(gone.values(left_at=rows[0]["joined_at"], is_lead=False))
     return [row["key"] for row in rows if row["key"] not in known], removed
 
 

@@ -26,7 +26,10 @@ _PARTIES = (
 _TASKS = (
     select(
         _T,
-        exists(select(_Q.c.id).where(_Q.c.task_id == _T.c.id, _Q.c.answered_at.is_(None))).label("question_open"),
+        exists(
+            # a question asked before the task was opened again is not waited for
+            select(_Q.c.id).where(_Q.c.task_id == _T.c.id, _Q.c.answered_at.is_(None), _Q.c.asked_seq > _T.c.opened_seq)
+        ).label("question_open"),
     )
     .where(
         _T.c.agreement_id == bindparam("agreement"),

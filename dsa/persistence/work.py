@@ -57,10 +57,12 @@ def lapse(session: Session, approval_ids: Iterable[int], *, at: datetime) -> Non
         session.execute(update(Approval).where(Approval.id.in_(ids)).values(lapsed_at=at))
 
 
-def withdraw(session: Session, *, task_id: int, at: datetime) -> None:
-    """Mark the live approvals of a task as taken back."""
+def withdraw_requests(session: Session, *, task_id: int) -> None:
+    """Mark the open requests for changes of a task as taken back: nobody has to respond to them any more."""
     session.execute(
-        update(Approval).where(Approval.task_id == task_id, Approval.withdrawn_at.is_(None)).values(withdrawn_at=at)
+        update(ChangeRequest)
+        .where(ChangeRequest.task_id == task_id, ChangeRequest.status == "open")
+        .values(status="withdrawn")
     )
 
 
@@ -158,15 +160,6 @@ def answer_query(session: Session, query_id: int, *, answer: str, person_id: int
 def add_hold(session: Session, values: Mapping[str, Any]) -> None:
     """Begin a hold."""
     session.execute(insert(HoldRow).values(**values))
-
-
-def end_hold(session: Session, agreement_id: int, *, at: datetime, seq: int) -> None:
-    """End the hold in force."""
-    session.execute(
-        update(HoldRow)
-        .where(HoldRow.agreement_id == agreement_id, HoldRow.ended_at.is_(None))
-        .values(ended_at=at, ended_seq=seq)
-    )
 
 
 def holds(session: Session, agreement_id: int) -> list[HoldRow]:

@@ -11,6 +11,7 @@ from dsa.persistence import work
 from dsa.services.context import Context
 from dsa.services.moving import Happening, Step, demand_version, open_for, take
 from dsa.services.permitting import demand
+from dsa.timekeeping.ledger import NOBODY
 
 
 def begin_hold(
@@ -32,8 +33,9 @@ def begin_hold(
     """
     if not is_delay(code):
         raise BadInput("Choose a reason from the list.")
-    if not awaited.strip():
-        raise BadInput("Say who is awaited.")
+    awaited = awaited.strip()
+    if awaited.lower() in NOBODY or "\x00" in awaited:
+        raise BadInput("Say who is awaited: the name of a body that can be asked.")
     with ctx.database.writing() as session:
         loaded = open_for(ctx, session, actor, reference, lock=True)
         held = demand(ctx, session, actor, "hold", loaded)
@@ -48,7 +50,7 @@ def begin_hold(
             raise BadInput("Lack of capacity stays with the organisation that lacks it. Choose your own.")
         facts = {"code": code, "reason": label(code), "awaited": awaited, "until": until.isoformat()}
         notes = {"note": note.strip()} if note.strip() else {}
-        hold = Hold(code, awaited.strip(), outside)
+        hold = Hold(code, awaited, outside)
         step = take(
             ctx, session, loaded, actor, held, Happening("HoldBegan", facts, notes),
             after=lambda snapshot: replace(snapshot, hold=hold), on_hold=True,
@@ -58,7 +60,7 @@ def begin_hold(
             {
                 "agreement_id": loaded.head.id,
                 "code": code,
-                "awaited": awaited.strip(),
+                "awaited": awaited,
                 "outside": outside,
                 "until": datetime.combine(until, time(23, 59), UTC),
                 "note": "",
@@ -81,9 +83,7 @@ def end_hold(ctx: Context, actor: Actor, reference: str, *, seen: int | None) ->
         def after(snapshot: Snapshot) -> Snapshot:
             return replace(snapshot, hold=None)
 
-        step = take(ctx, session, loaded, actor, held, Happening("HoldEnded"), after=after, on_hold=False)
-        work.end_hold(session, loaded.head.id, at=step.at, seq=step.seq)
-        return step
+        return take(ctx, session, loaded, actor, held, Happening("HoldEnded"), after=after, on_hold=False)
 
 
 def contest(ctx: Context, actor: Actor, reference: str, *, spell_seq: int, text: str) -> Step:

@@ -9,6 +9,7 @@ from dsa.domain import approvals
 from dsa.domain.actor import Actor
 from dsa.domain.errors import BadInput, Refused
 from dsa.domain.integrity import NotCanonical
+from dsa.domain.machine import Flow
 from dsa.domain.workflow import Move
 from dsa.persistence import drafts, work
 from dsa.persistence.heads import Loaded
@@ -52,6 +53,9 @@ def move(
             public["code"] = reason_code
         if effect is not None and all(name in known for name in needed_facts(wanted.when)):
             public |= effect(ctx, session, loaded, actor, wanted, more, assumed)
+        if wanted.to is not None and flow.stages[wanted.to].then:
+            ahead = onward_facts(ctx, session, loaded, flow, wanted.to)
+            more |= ahead | {"facts": known | ahead["facts"]}
         step = take(ctx, session, loaded, actor, held, Happening(wanted.event, public), action=move_id, more=more)
         return step
 
@@ -118,6 +122,25 @@ def standing_pairs(session: Session, loaded: Loaded) -> frozenset[tuple[str, str
     live = work.live_approvals(session, loaded.head.id)
     stands, _ = approvals.standing(work.covered(live), newest.section_hashes)
     return frozenset((a.rule, a.party_key) for a in live if a.id in stands)
+
+
+def onward_facts(ctx: Context, session: Session, loaded: Loaded, flow: Flow, stage_id: str) -> dict[str, Any]:
+    """What a decision needs to go on by itself from a stage, through every stage that may follow at once.
+
+    The approvals that stand; the facts that the guards of those stages ask for; whom a board's stage waits for.
+    """
+    stages, todo = {stage_id}, [stage_id]
+    while todo:
+        ahead = {onward.to for onward in flow.stages[todo.pop()].then} - stages
+        stages |= ahead
+        todo += ahead
+    guards = {name for each in stages for onward in flow.stages[each].then for name in onward.when}
+    outside = any(rule.outside for each in stages for rule in flow.stages[each].tasks)
+    return {
+        "standing": standing_pairs(session, loaded),
+        "facts": facts.established(ctx, session, loaded, needed_facts(guards)),
+        "outside_body": facts.outside_body(session, loaded) if outside else "",
+    }
 
 
 def _lock(

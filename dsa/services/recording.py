@@ -101,10 +101,12 @@ class Recorder:
 
     def _event(self, happening: Happening, timing: Timing, seq: int, version: int) -> str:
         head, outcome = self.loaded.head, self.outcome
+        if any("\x00" in text for text in happening.notes.values()):
+            raise BadInput("Take out the characters that cannot be shown, then send it again.")
         salts = {name: self.ctx.chance.token() for name in happening.notes}
         effects = None
-        if outcome.changes:
-            handed = self._handed
+        handed = self._handed
+        if outcome.changes or handed:
             effects = events.effects(outcome.decision, outcome.holding, timing, handed=handed, on_hold=self._on_hold)
         body = {
             "agreement": head.reference,

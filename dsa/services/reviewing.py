@@ -17,9 +17,8 @@ from dsa.domain.machine import Recorded, Reopened, Snapshot
 from dsa.domain.reasons import is_delay
 from dsa.persistence import drafts, people, work
 from dsa.persistence.heads import Loaded
-from dsa.services import facts
 from dsa.services.context import Context
-from dsa.services.moves import standing_pairs
+from dsa.services.moves import onward_facts
 from dsa.services.moving import Happening, Step, demand_version, flow_of, open_for, take
 from dsa.services.permitting import demand
 
@@ -95,6 +94,8 @@ def _check(task: Any, verdict: Verdict, loaded: Loaded) -> None:
         raise BadInput("Say in which section you want a change, and what.")
     if any(not change.text.strip() for change in verdict.changes):
         raise BadInput("Say what should change in each section that you chose.")
+    if any("\x00" in change.text for change in verdict.changes):
+        raise BadInput("Take out the characters that cannot be shown, then send it again.")
     if any(not is_delay(change.code) for change in verdict.changes):
         raise BadInput("Choose a reason from the list for each change.")
     if verdict.outcome == "approved_with_conditions" and not verdict.conditions:
@@ -143,15 +144,8 @@ def _take(
 
 
 def record_facts(ctx: Context, session: Session, loaded: Loaded) -> dict[str, Any]:
-    """What a decision needs when a task's outcome is recorded: standing approvals, signatories, the board."""
-    flow = flow_of(ctx, session, loaded)
-    stage = flow.stages[loaded.head.stage]
-    guards = {name for onward in stage.then for name in onward.when}
-    more: dict[str, Any] = {"standing": standing_pairs(session, loaded)}
-    if "board_needed" in guards or loaded.head.stage == "board":
-        more["facts"] = facts.established(ctx, session, loaded, {"board_needed"})
-        more["outside_body"] = facts.outside_body(session, loaded)
-    return more
+    """What a decision needs when a task's outcome is recorded: standing approvals, the board."""
+    return onward_facts(ctx, session, loaded, flow_of(ctx, session, loaded), loaded.head.stage)
 
 
 def _keep(
@@ -223,7 +217,7 @@ def _keep(
 
 def ask_question(ctx: Context, actor: Actor, reference: str, task_key: str, text: str, *, seen: int | None) -> Step:
     """Ask the drafter a question about a task: the ball is with the drafter, and nothing is returned."""
-    if not text.strip():
+    if not text.strip() or "\x00" in text:
         raise BadInput("Write your question.")
     with ctx.database.writing() as session:
         loaded = open_for(ctx, session, actor, reference, lock=True)
@@ -248,7 +242,7 @@ def ask_question(ctx: Context, actor: Actor, reference: str, task_key: str, text
 
 def answer_question(ctx: Context, actor: Actor, reference: str, query_id: int, text: str) -> Step:
     """Answer a reviewer's question: the ball is with the reviewer again."""
-    if not text.strip():
+    if not text.strip() or "\x00" in text:
         raise BadInput("Write your answer.")
     with ctx.database.writing() as session:
         loaded = open_for(ctx, session, actor, reference, lock=True)
@@ -264,7 +258,8 @@ def answer_question(ctx: Context, actor: Actor, reference: str, query_id: int, t
             if q.id != query_id and q.task_id == question.task_id and q.answered_at is None
         ]  # fmt: skip
         happening = Happening("QuestionAnswered", {"question": question.text, "answer": text.strip()})
-        after = _question(task.key, is_open=bool(others)) if task is not None else None
+        still = task is not None and any(q.asked_seq > task.opened_seq for q in others)
+        after = _question(task.key, is_open=still) if task is not None else None
         step = take(ctx, session, loaded, actor, held, happening, after=after)
         work.answer_query(session, query_id, answer=text.strip(), person_id=actor.person_id, at=step.at)
         return step
@@ -284,6 +279,8 @@ def claim(ctx: Context, actor: Actor, reference: str, task_key: str) -> Step:
         loaded = open_for(ctx, session, actor, reference, lock=True)
         task = _task(loaded, task_key)
         held = demand(ctx, session, actor, "decide", loaded, task_key=task_key)
+        if task.assignee_id == actor.person_id:
+            raise Conflict("You have taken this task already.")
         step = take(ctx, session, loaded, actor, held, Happening("TaskClaimed", {"task": task_key}), bump=False)
         work.assign(session, task.id, actor.person_id)
         return step
@@ -302,6 +299,8 @@ def pass_on(
         to = next((person for person in able if person.id == to_person), None)
         if to_person is not None and to is None:
             raise BadInput("Choose a colleague who holds the same role. If none is listed, ask your administrator.")
+        if to_person == task.assignee_id:
+            raise BadInput("The task is there already. Choose somebody else, or the whole team.")
         facts_ = {"task": task_key, "to": to.name if to else "the whole team"}
         step = take(ctx, session, loaded, actor, held, Happening("TaskPassedOn", facts_))
         work.assign(session, task.id, to_person)
@@ -326,5 +325,5 @@ def take_approval_back(
         happening = Happening("ApprovalWithdrawn", {"task": task_key, "reason": reason.strip()})
         more = record_facts(ctx, session, loaded)
         step = take(ctx, session, loaded, actor, held, happening, action=Reopened(task_key), more=more)
-        work.withdraw(session, task_id=task.id, at=step.at)
+        work.withdraw_requests(session, task_id=task.id)
         return step
