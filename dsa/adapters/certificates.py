@@ -24,7 +24,7 @@ DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 EXPIRED_ON_LIST = ObjectIdentifier("2.5.29.60")
 
 EXAMPLE_MARK = "EXAMPLE - not an agreement of the bodies named"
-_LONGEST_NAME = 64  # X.520: the upper bound of common, organisation and unit names
+_LONGEST_NAME = 64  # bytes; X.520 bounds common, organisation and unit names
 
 # How a person proved who they are -> the policy their certificate carries.
 POLICIES = {"demo": POLICY_DEMO, "password": POLICY_PASSWORD}
@@ -46,7 +46,9 @@ def true_time() -> dt.datetime:
 def shortened(name: str) -> str:
     """``name`` as it fits a certificate's name field; the whole name stands in the document and its evidence."""
     name = " ".join(name.split()) or "unnamed"
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1].rstrip() + "…"
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    return name.encode()[: _LONGEST_NAME - 3].decode("utf-8", "ignore").rstrip() + "..."
 
 
 def subject(common: str, organisation: str, *, demo: bool, unique: str | None = None) -> x509.Name:

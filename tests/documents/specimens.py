@@ -8,8 +8,10 @@ from dsa.adapters.pdf import Marks, render
 from dsa.adapters.pdf_layout import signature_fields
 from dsa.adapters.signatures import PersonSigning, Signatures
 from dsa.adapters.timestamps import EmbeddedTimeStamper
-from dsa.domain.integrity import GENESIS, canonical, event_hash
+from dsa.domain.integrity import GENESIS, canonical, digest, event_hash
 from dsa.domain.presentation import PresentedAnswer, PresentedSection
+
+__all__ = ["agreement", "audit", "base", "digest", "party", "person", "sections", "signatures", "signed"]
 
 WELSH = "Llŷr a'r Ŵyl, tŷ, ẃ, Ẁ, ŷ"
 

@@ -1,0 +1,81 @@
+"""``dsa verify``: what it prints, what it trusts, and how it ends."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dsa.adapters.authority import Authority
+from dsa.cli import main
+from dsa.cli.verify import command
+from tests.documents import specimens
+
+
+def _run(*arguments: object) -> Result:
+    return CliRunner().invoke(command, [str(each) for each in arguments])
+
+
+def test_it_says_first_that_it_is_an_example_then_answers_three_questions(signed_file: Path, root_file: Path) -> None:
+    done = _run(signed_file, "--root", root_file)
+    assert done.exit_code == 0
+    assert done.output.startswith("EXAMPLE - not an agreement of the bodies named\n")
+    for question in ("1  Is it unchanged and ours?", "2  Who signed", "3  Is it in force?"):
+        assert question in done.output
+    assert "cannot be known from the file" in done.output
+    assert "demo authentication, B-LTA" in done.output
+
+
+def test_it_trusts_the_root_in_the_data_directory(
+    signed_file: Path, root_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DSA_DATA_DIR", str(root_file.parent))
+    assert _run(signed_file).exit_code == 0
+
+
+def test_it_never_trusts_a_root_that_lies_beside_the_file(
+    signed_file: Path, root_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("DSA_DATA_DIR", str(tmp_path_factory.mktemp("empty")))
+    assert root_file.parent == signed_file.parent
+    done = _run(signed_file, "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.output)["verdict"] == "unknown_authority"
+
+
+def test_the_json_goes_out_even_when_the_verdict_is_bad(
+    signed_file: Path, signed_pdf: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = Authority.open(tmp_path_factory.mktemp("other"), demo=True)
+    root = signed_file.with_name("other.pem")
+    root.write_bytes(other.root_pem)
+    done = _run(signed_file, "--root", root, "--json")
+    assert (done.exit_code, json.loads(done.output)["verdict"]) == (1, "not_ours")
+
+
+def test_a_file_that_is_no_pdf_is_refused_in_a_sentence(
+    tmp_path: Path, root_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("hello")
+    done = _run(path, "--root", root_file, "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.output)["checks"][0]["says"].startswith("This file is not a PDF")
+    with pytest.raises(SystemExit) as ended:
+        main("verify", str(tmp_path / "missing.pdf"))
+    assert ended.value.code == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_log_is_checked_against_the_events_in_the_document(
+    signed_file: Path, root_file: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.jsonl"
+    events = specimens.audit(7)["events"]
+    log.write_text("".join(json.dumps(event) + "\n" for event in events))
+    assert _run(signed_file, "--root", root_file, "--log", log).exit_code == 0
+    log.write_text("".join(json.dumps(event) + "\n" for event in events[1:]))
+    assert _run(signed_file, "--root", root_file, "--log", log).exit_code == 1
+    log.write_text("not json\n")
+    done = CliRunner().invoke(command, [str(signed_file), "--root", str(root_file), "--log", str(log), "--json"])
+    assert "Line 1 of" in done.output
