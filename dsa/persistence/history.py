@@ -53,10 +53,14 @@ def notes_for(session: Session, agreement_id: int, sides: Iterable[int]) -> list
 
 def spells(session: Session, agreement_id: int) -> list[Any]:
     """The ledger of an agreement, oldest first; spells of no length are left out."""
-    rows = session.execute(
-        select(table(SpellRow)).where(SpellRow.agreement_id == agreement_id).order_by(SpellRow.started_seq)
-    )
+    rows = every_spell(session, agreement_id)
     return [row for row in rows if row.ended_at is None or row.ended_at > row.started_at]
+
+
+def every_spell(session: Session, agreement_id: int) -> list[Any]:
+    """The ledger of an agreement, oldest first, spells of no length included."""
+    statement = select(table(SpellRow)).where(SpellRow.agreement_id == agreement_id)
+    return list(session.execute(statement.order_by(SpellRow.started_seq)))
 
 
 def stage_entries(session: Session, agreement_id: int) -> list[Any]:

@@ -116,6 +116,7 @@ class Recorder:
             "happened_at": events.moment(happening.happened_at or self.at),
             "recorded_at": events.moment(self.at),
             "simulated": self.ctx.simulated,
+            "private": happening.private,
             "actor": actor_body(self.actor, self.held),
             "facts": dict(happening.facts),
             "notes": {name: commitment(salts[name], text) for name, text in happening.notes.items()},
@@ -357,8 +358,9 @@ def chained(agreement_id: int, prev: str, body: Mapping[str, Any]) -> tuple[str,
 
 
 def actor_body(actor: Actor, held: Held) -> dict[str, Any]:
-    """Who acted, as an event states it: the post, never a private name."""
+    """Who acted, as an event states it: the post and the number of the account, never a private name."""
     return {
+        "person": actor.person_id,
         "post": held.title,
         "organisation": held.organisation,
         "role": held.role,

@@ -179,6 +179,7 @@ def _first_event(
         "happened_at": events.moment(began),
         "recorded_at": events.moment(now),
         "simulated": ctx.simulated,
+        "private": False,
         "actor": actor_body(actor, held),
         "facts": {
             "route": new.route,
