@@ -102,9 +102,8 @@ def update_agreement(session: Session, agreement_id: int, **values: Any) -> None
 
 def set_parties(session: Session, agreement_id: int, rows: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
     """Make the agreement's parties these rows (by key, at least one); returns (keys added, keys that left)."""
-    known: dict[str, int] = dict(
-        session.execute(select(Party.key, Party.id).where(Party.agreement_id == agreement_id)).tuples().all()
-    )
+    found = session.execute(select(Party.key, Party.id).where(Party.agreement_id == agreement_id))
+    known: dict[str, int] = {key: identifier for key, identifier in found}
     wanted = {row["key"] for row in rows}
     for row in rows:
         if row["key"] in known:
