@@ -103,7 +103,7 @@ def update_agreement(session: Session, agreement_id: int, **values: Any) -> None
 def set_parties(session: Session, agreement_id: int, rows: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
     """Make the agreement's parties these rows (by key, at least one); returns (keys added, keys that left)."""
     found = session.execute(select(Party.key, Party.id).where(Party.agreement_id == agreement_id))
-    known: dict[str, int] = {key: identifier for key, identifier in found}
+    known = {row.key: row.id for row in found}
     wanted = {row["key"] for row in rows}
     for row in rows:
         if row["key"] in known:

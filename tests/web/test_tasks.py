@@ -1,0 +1,139 @@
+"""My tasks and the start page: only what waits for me, the most urgent first."""
+
+from tests.web.page_client import PageClient
+from tests.web.world import World
+
+
+def test_the_start_page_has_three_doors_for_anybody(pages: PageClient, world: World) -> None:
+    page = pages.get("/")
+    assert {"/start", "/tasks", "/verify", "/sign-in?next=/tasks"} <= set(page.links().values())
+    assert "Waiting for you" not in page.text
+
+
+def test_the_start_page_shows_the_most_urgent_of_my_tasks(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    pages.sign_in(world.person("SLC", "legal"))
+    page = pages.get("/")
+    assert f"/agreements/{reference}/tasks/legal:slc" in page.links().values()
+
+
+def test_a_task_stands_under_its_urgency_and_its_verb_is_the_link(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("check_draft")
+    pages.sign_in(world.person("SLC", "information_governance"))
+    page = pages.get("/tasks")
+    link = f"Check the draft, Income check for student finance ({reference})"
+    assert page.links()[link] == f"/agreements/{reference}/tasks/check_text:slc"
+    assert "HM Revenue and Customs waits" in page.text
+    assert "in 5 working days" in page.text
+    assert "Later" in page.text
+    world.move_clock(days=4)
+    assert "Due this week" not in pages.get("/tasks").text  # Friday; it is due on Monday
+    world.move_clock(days=3)
+    assert "Due this week" in pages.get("/tasks").text
+    world.move_clock(days=7)
+    assert "Overdue" in pages.get("/tasks").text
+
+
+def test_nobody_else_sees_my_tasks(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("check_draft")
+    for code, role in (("HMRC", "information_governance"), ("SLC", "legal"), ("DWP", "information_governance")):
+        pages.sign_in(world.person(code, role))
+        page = pages.get("/tasks")
+        assert f"/agreements/{reference}/tasks/check_text:slc" not in page.html
+
+
+def test_a_task_that_a_colleague_took_is_not_mine(pages: PageClient, world: World) -> None:
+    from datetime import date
+
+    from dsa.services import directory, reviewing
+
+    reference = world.agreement_in("check_draft")
+    now = world.ctx.clock.now()
+    with world.ctx.database.writing() as session:
+        post = directory.add_post(
+            session,
+            world.organisations["SLC"],
+            title="Deputy information governance lead",
+            role="information_governance",
+        )
+        other = directory.add_person(
+            session, directory.NewPerson("Deputy, Student Loans Company", "d@slc.example", is_demo=True), at=now
+        )
+        directory.appoint(session, post_id=post, person_id=other, starts_on=date(2020, 1, 1))
+    pages.sign_in(other)
+    assert reference in pages.get("/tasks").text
+    reviewing.claim(world.ctx, world.actor("SLC", "information_governance"), reference, "check_text:slc")
+    page = pages.get("/tasks")
+    assert f"/agreements/{reference}/tasks" not in page.html
+    assert "Waiting for others" not in page.text or reference in page.text
+
+
+def test_a_question_waits_for_the_drafter_and_not_for_the_reviewer(pages: PageClient, world: World) -> None:
+    from dsa.services import reviewing
+
+    reference = world.agreement_in("review")
+    reviewing.ask_question(
+        world.ctx, world.actor("SLC", "legal"), reference, "legal:slc", "Which power?", seen=world.seen(reference)
+    )
+    pages.sign_in(world.person("HMRC", "drafter"))
+    assert f"/agreements/{reference}/questions/1" in pages.get("/tasks").links().values()
+    pages.sign_in(world.person("SLC", "legal"))
+    assert "tasks/legal:slc" not in pages.get("/tasks").html
+
+
+def test_moves_that_are_mine_are_tasks_of_mine(pages: PageClient, world: World) -> None:
+    locking = world.agreement_in("text_agreed")
+    draft = world.agreement_in("drafting")
+    pages.sign_in(world.person("HMRC", "drafter"))
+    links = set(pages.get("/tasks").links().values())
+    assert {f"/agreements/{locking}/moves/lock_text", f"/agreements/{draft}/draft"} <= links
+    pages.sign_in(world.person("SLC", "drafter"))
+    assert "moves/lock_text" not in pages.get("/tasks").html
+
+
+def test_what_is_with_others_is_counted_and_named(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("check_draft")
+    pages.sign_in(world.person("HMRC", "drafter"))
+    page = pages.get("/tasks")
+    assert "Nothing is waiting for you. 1 agreement is with others." in page.text
+    assert "With: Information governance lead, Student Loans Company" in page.text
+    assert f"/agreements/{reference}" in page.links().values()
+
+
+def test_a_stranger_has_no_tasks_and_sees_nothing_of_others(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    pages.sign_in(world.person("DWP", "legal"))
+    page = pages.get("/tasks")
+    assert reference not in page.html
+    assert "Nothing is waiting for you." in page.text
+
+
+def test_an_auditor_who_sees_everything_has_no_tasks(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("check_draft")
+    pages.sign_in(world.person("NAO", "auditor"))
+    assert f"/agreements/{reference}/tasks" not in pages.get("/tasks").html
+
+
+def test_what_is_on_hold_waits_for_nobody_in_the_list(pages: PageClient, world: World) -> None:
+    from datetime import date
+
+    from dsa.services import holding
+
+    reference = world.agreement_in("check_draft")
+    holding.begin_hold(
+        world.ctx, world.actor("HMRC", "drafter"), reference, code="LEGAL_POWER", awaited="SLC", outside=False,
+        until=date(2026, 12, 1), seen=world.seen(reference),
+    )  # fmt: skip
+    pages.sign_in(world.person("SLC", "information_governance"))
+    assert "tasks/check_text:slc" not in pages.get("/tasks").html
+
+
+def test_a_bad_place_to_go_on_from_is_told_plainly(pages: PageClient, world: World) -> None:
+    pages.sign_in(world.person("HMRC", "drafter"))
+    for bad in ("x", "1-", "9999999999999999-1", "-1-2", "1-2-3"):
+        assert "My tasks" in pages.get(f"/tasks?after={bad}", status=400).text
+    assert "no later tasks" in pages.get("/tasks?after=1-1").text
+
+
+def test_one_signs_in_first(pages: PageClient, world: World) -> None:
+    assert pages.get("/tasks").h1 == "Choose who to be"
