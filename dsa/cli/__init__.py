@@ -52,6 +52,7 @@ def group() -> None:
 
 def main(*args: Any) -> None:
     """Run the command line; a problem is one sentence on standard error and exit 1 (input) or 2 (setting)."""
+    from dsa.config import BadSettings
     from dsa.domain.errors import Problem
 
     try:
@@ -59,3 +60,6 @@ def main(*args: Any) -> None:
     except Problem as problem:
         click.echo(str(problem), err=True)
         sys.exit(1)
+    except BadSettings as wrong:
+        click.echo(str(wrong), err=True)
+        sys.exit(2)

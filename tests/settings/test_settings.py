@@ -1,6 +1,8 @@
 """Settings: each bad one is named, all at once, and production refuses what is unsafe."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,23 @@ def test_a_made_secret_is_kept_and_only_its_owner_may_read_it(tmp_path: Path) ->
     assert len(first[0]) == 64
     (kept,) = (tmp_path / "keys").iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_the_command_line_names_every_bad_setting_and_stops_with_status_2(tmp_path: Path) -> None:
+    asked = [
+        sys.executable,
+        "-m",
+        "dsa",
+        "people",
+        "add",
+        "--email=a@b",
+        "--name=x",
+        "--organisation=X",
+        "--post=y",
+        "--role=legal",
+    ]
+    done = subprocess.run(
+        asked, env={"DSA_ENV": "x", "DSA_DEMO": "y"}, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["DSA_ENV", "DSA_DEMO"]
