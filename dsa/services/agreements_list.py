@@ -1,0 +1,172 @@
+"""All agreements that somebody may see: searched, filtered, by the page. One rule: who has it stands in every row."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from dsa.domain.actor import Actor
+from dsa.domain.reasons import REASONS
+from dsa.domain.workflow import ROLES
+from dsa.persistence import queries_agreements as queries
+from dsa.persistence.queries_agreements import MOST_COUNTED, Wanted
+from dsa.services.context import Context
+from dsa.timekeeping import targets
+from dsa.timekeeping.targets import Message
+
+PAGE = 25
+MOST_IN_A_FILE = 10_000
+ROUTES = {"fast": "Fast route", "standard": "Standard route", "high": "High-risk route", "emergency": "Emergency route"}
+_LONDON = ZoneInfo("Europe/London")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a person asked for, as it stands in the address."""
+
+    q: str = ""
+    stage: str = ""
+    organisation: str = ""
+    owner: str = ""
+    route: str = ""
+    overdue: bool = False
+    mine: bool = False
+    open: bool = False
+
+    def active(self) -> list[str]:
+        """The names of those that narrow the list."""
+        return [name for name in self.__dataclass_fields__ if getattr(self, name)]
+
+    def without(self, name: str) -> "Filters":
+        """The same but for one."""
+        empty: dict[str, Any] = {name: "" if isinstance(getattr(self, name), str) else False}
+        return replace(self, **empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One agreement in the list. ``who`` is empty once it is over; ``elapsed``: working days on the lead's calendar."""
+
+    reference: str
+    title: str
+    stage: str
+    route: str
+    who: str
+    reason: str
+    since: datetime | None
+    due_at: datetime | None
+    distance: Message | None
+    late: bool
+    elapsed: int
+    on_hold: bool
+    synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A page of the list. ``count`` is exact up to 1,000; ``after`` begins the next page; ``easing`` names filters
+    without which something would be found, with how many."""
+
+    rows: tuple[Row, ...]
+    count: int
+    counted_all: bool
+    after: str | None
+    organisations: tuple[tuple[str, str], ...]
+    stages: Mapping[str, str]
+    easing: tuple[tuple[str, int], ...]
+    any_at_all: bool
+
+
+def agreements_page(
+    ctx: Context, actor: Actor, filters: Filters, *, after: tuple[datetime, int] | None = None
+) -> ListPage:
+    """A page of what the actor may see, newest change first."""
+    now = ctx.clock.now()
+    with ctx.database.reading() as session:
+        wanted = _wanted(actor, filters, now)
+        found = queries.page(session, actor, wanted, after=after, limit=PAGE)
+        count = queries.count(session, actor, wanted)
+        easing: list[tuple[str, int]] = []
+        if not found:
+            for name in filters.active():
+                others = queries.count(session, actor, _wanted(actor, filters.without(name), now))
+                if others:
+                    easing.append((name, others))
+        last = found[PAGE - 1] if len(found) > PAGE else None
+        return ListPage(
+            tuple(_row(ctx, session, row, now) for row in found[:PAGE]),
+            min(count, MOST_COUNTED),
+            count <= MOST_COUNTED,
+            None if last is None else f"{int(last.updated_at.timestamp())}-{last.id}",
+            tuple((o.code, o.name) for o in queries.known(session, actor)),
+            stages(ctx, session),
+            tuple(easing),
+            bool(found) or bool(queries.count(session, actor, Wanted(), most=1)),
+        )
+
+
+def agreements_file(ctx: Context, actor: Actor, filters: Filters) -> Iterator[Row]:
+    """Every row of the list, for the file; at most ``MOST_IN_A_FILE``."""
+    now = ctx.clock.now()
+    with ctx.database.reading() as session:
+        wanted = _wanted(actor, filters, now)
+        for row in queries.everything(session, actor, wanted, most=MOST_IN_A_FILE):
+            yield _row(ctx, session, row, now)
+
+
+def stages(ctx: Context, session: Session) -> dict[str, str]:
+    """Every stage of the workflows in use, in order, by id."""
+    found: dict[str, str] = {}
+    for route in ("standard", "fast"):
+        workflow = ctx.definitions.for_route(session, route).workflow
+        found |= {stage.id: stage.title for stage in workflow.stages if stage.id not in found}
+    return found
+
+
+def _wanted(actor: Actor, filters: Filters, now: datetime) -> Wanted:
+    return Wanted(
+        search=filters.q,
+        stage=filters.stage,
+        organisation=filters.organisation,
+        owner=filters.owner,
+        route=filters.route,
+        overdue=filters.overdue,
+        mine=filters.mine,
+        unfinished=filters.open,
+        posts=tuple((held.organisation, held.role) for held in actor.posts),
+        person=actor.person_id,
+        now=now,
+    )
+
+
+def began(first_contact_on: date | None, created_at: datetime) -> datetime:
+    """When the clock of an agreement started: 9am of the first contact as evidenced, else the first save (UTC)."""
+    if first_contact_on is None:
+        return created_at
+    return datetime.combine(first_contact_on, time(9), _LONDON).astimezone(UTC)
+
+
+def _row(ctx: Context, session: Session, row: Any, now: datetime) -> Row:
+    calendar = ctx.calendars.of(session, row.lead_organisation_id, row.lead_nation)
+    stage = ctx.definitions.flow(session, row.workflow_id, row.workflow_version).stages[row.stage]
+    due = None if stage.final else row.stage_due_at
+    role = ROLES.get(row.holder_role or "", "")
+    reason = REASONS.get(row.holder_reason or "")
+    return Row(
+        row.reference,
+        row.title,
+        stage.title,
+        ROUTES.get(row.route, row.route),
+        ", ".join(part for part in (role, row.holder_name or row.holder_owner or "") if part),
+        reason.label if reason is not None else "",
+        row.holder_since,
+        due,
+        None if due is None else targets.distance(calendar, now=now, due=due),
+        due is not None and due < now,
+        calendar.elapsed_days(began(row.first_contact_on, row.created_at), row.finished_at or now),
+        row.on_hold,
+        row.is_synthetic,
+    )

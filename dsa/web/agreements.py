@@ -1,0 +1,145 @@
+"""The list of agreements, and the same as a file. One rule: the address says what is shown, so that it can be sent."""
+
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from dsa.domain.errors import BadInput
+from dsa.services import agreements_list
+from dsa.services.agreements_list import ROUTES, Filters, ListPage, Row
+from dsa.web.access import signed_in
+from dsa.web.acting import actor, context
+from dsa.web.csv_answer import csv_answer
+from dsa.web.page import day, local, page
+from dsa.web.page_dates import told
+from dsa.web.wording import gettext, mark, ngettext
+
+blueprint = Blueprint("agreements", __name__)
+
+LABELS = {
+    "q": mark("Search"),
+    "stage": mark("Stage"),
+    "organisation": mark("Organisation"),
+    "owner": mark("Who has it"),
+    "route": mark("Route"),
+    "overdue": mark("Overdue only"),
+    "mine": mark("Mine only"),
+    "open": mark("Not in use yet"),
+}
+
+
+@blueprint.get("/agreements")
+@signed_in
+def index() -> tuple[str, int]:
+    """A page of the agreements that I may see."""
+    filters = read_filters()
+    found = agreements_list.agreements_page(context(), actor(), filters, after=_after(request.args.get("after", "")))
+    return page(
+        "agreements/agreements.html",
+        wide=True,
+        found=found,
+        filters=filters,
+        heading_words=_heading(found),
+        chips=_chips(filters, found),
+        rows=[_cells(row) for row in found.rows],
+        routes=ROUTES,
+        csv_address=address(filters, path="/agreements.csv"),
+        next_address=address(filters, after=found.after) if found.after else None,
+        easing=[(gettext(LABELS[name]), address(filters.without(name)), count) for name, count in found.easing],
+    )
+
+
+@blueprint.get("/agreements.csv")
+@signed_in
+def as_file() -> Response:
+    """The whole list with its filters, as a CSV file."""
+    columns = ("Reference", "Title", "Stage", "Route", "Who has it", "Why", "Since", "Due", "Overdue", "Working days")
+    rows = agreements_list.agreements_file(context(), actor(), read_filters())
+    return csv_answer("agreements.csv", columns, ([*_plain(row)] for row in rows))
+
+
+def read_filters() -> Filters:
+    """The filters of the address; what does not exist finds nothing rather than failing."""
+    marked = {name for name in ("overdue", "mine", "open") if request.args.get(name) == "yes"}
+    return Filters(
+        q=_read("q"),
+        stage=_read("stage"),
+        organisation=_read("organisation"),
+        owner=_read("owner"),
+        route=_read("route"),
+        overdue="overdue" in marked,
+        mine="mine" in marked,
+        open="open" in marked,
+    )
+
+
+def _read(name: str) -> str:
+    """One filter as typed, without control characters: databases and pages refuse those."""
+    return "".join(c for c in request.args.get(name, "").strip()[:200] if c.isprintable())
+
+
+def address(filters: Filters, *, path: str = "/agreements", after: str | None = None) -> str:
+    """The address of the list with these filters."""
+    query: list[tuple[str, str]] = []
+    for name in filters.active():
+        value = getattr(filters, name)
+        query.append((name, "yes" if value is True else value))
+    if after:
+        query.append(("after", after))
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _heading(found: ListPage) -> str:
+    if not found.counted_all:
+        return gettext("More than %(count)s agreements", count=f"{found.count:,}")
+    return ngettext("%(num)d agreement", "%(num)d agreements", found.count)
+
+
+def _chips(filters: Filters, found: ListPage) -> list[tuple[str, str]]:
+    """(words, address without it) for each filter that narrows the list."""
+    names = dict(found.organisations)
+    chips = []
+    for name in filters.active():
+        value = getattr(filters, name)
+        shown = {
+            "stage": gettext(found.stages.get(str(value), str(value))),
+            "organisation": names.get(str(value), str(value)),
+            "owner": names.get(str(value), str(value)),
+            "route": gettext(ROUTES.get(str(value), str(value))),
+        }.get(name, str(value))
+        label = gettext(LABELS[name])
+        words = label if value is True else gettext("%(label)s: %(value)s", label=label, value=shown)
+        chips.append((words, address(filters.without(name))))
+    return chips
+
+
+def _cells(row: Row) -> tuple[str, str, str, str, str, str, bool, str, str]:
+    """A row as the template prints it, so that it has nothing to work out."""
+    since = day(row.since) if row.since is not None and row.who else ""
+    due = ""
+    if row.due_at is not None and row.distance is not None:
+        due = gettext("%(day)s, %(distance)s", day=day(row.due_at), distance=told(row.distance))
+    stage = gettext(row.stage) + (f" ({gettext('on hold')})" if row.on_hold else "")
+    who = row.who or gettext("Nobody: it is over")
+    why = gettext(row.reason) if row.reason else ""
+    return row.reference, row.title, stage, who, why, since, row.late, due, f"{row.elapsed:,}"
+
+
+def _plain(row: Row) -> tuple[object, ...]:
+    since = local(row.since).date().isoformat() if row.since is not None else ""
+    due = local(row.due_at).date().isoformat() if row.due_at is not None else ""
+    late = gettext("yes") if row.late else gettext("no")
+    return row.reference, row.title, row.stage, row.route, row.who, row.reason, since, due, late, row.elapsed
+
+
+def _after(text: str) -> tuple[datetime, int] | None:
+    if not text:
+        return None
+    at, _, identifier = text.partition("-")
+    try:
+        if not (at.isdecimal() and identifier.isdecimal() and len(text) <= 30):
+            raise ValueError
+        return datetime.fromtimestamp(int(at), UTC), int(identifier)
+    except (ValueError, OverflowError, OSError) as problem:
+        raise BadInput("This address does not lead to a page of the list. Open “Agreements” again.") from problem
