@@ -1,0 +1,150 @@
+"""The document and the versions behind it. One rule: a file is sent as an attachment, as it is stored."""
+
+from hashlib import sha256
+from io import BytesIO
+from ssl import PEM_cert_to_DER_cert
+
+import segno
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from dsa.domain.errors import NotFound
+from dsa.services import differences, document_page
+from dsa.web.access import signed_in
+from dsa.web.acting import actor, context
+from dsa.web.composition import services
+from dsa.web.page import page
+from dsa.web.signing import short_code
+from dsa.web.wording import gettext
+
+blueprint = Blueprint("documents", __name__)
+Answer = Response | tuple[str, int]
+_AT = "/agreements/<reference>"
+
+
+@blueprint.get(f"{_AT}/document")
+@signed_in
+def receipt(reference: str) -> Answer:
+    """Who has signed, who has not, and what to take away."""
+    shown = document_page.document_page(context(), actor(), reference)
+    return page(
+        "receipt/receipt.html",
+        document=shown,
+        just_signed=bool(request.args.get("signed")) and bool(shown.signed),
+        short=short_code(shown.content_hash),
+        fingerprint=root_fingerprint(),
+        back=(f"/agreements/{reference}", gettext("Back to the agreement")),
+    )
+
+
+@blueprint.post(f"{_AT}/document/make")
+@signed_in
+def make(reference: str) -> Answer:
+    """Make the document that waits."""
+    document_page.make_now(context(), actor(), reference)
+    return redirect(url_for("documents.receipt", reference=reference), 303)
+
+
+@blueprint.get(f"{_AT}/document/make")
+@signed_in
+def show_make(reference: str) -> Answer:
+    """It is a part of the document's page."""
+    return redirect(url_for("documents.receipt", reference=reference), 303)
+
+
+@blueprint.get(f"{_AT}/document.pdf")
+@signed_in
+def pdf(reference: str) -> Answer:
+    """The document as it stands."""
+    return _file(*document_page.stored_pdf(context(), actor(), reference), "application/pdf")
+
+
+@blueprint.get(f"{_AT}/issued.pdf")
+@signed_in
+def issued_pdf(reference: str) -> Answer:
+    """The very bytes that everybody signs."""
+    return _file(*document_page.stored_pdf(context(), actor(), reference, issued=True), "application/pdf")
+
+
+@blueprint.get(f"{_AT}/draft.pdf")
+@signed_in
+def draft_pdf(reference: str) -> Answer:
+    """The draft, unsigned and marked as a draft."""
+    return _file(document_page.draft_pdf(context(), actor(), reference), f"{reference}-draft.pdf", "application/pdf")
+
+
+@blueprint.get(f"{_AT}/agreement.json")
+@signed_in
+def agreement_json(reference: str) -> Answer:
+    """The frozen content."""
+    data = document_page.agreement_json(context(), actor(), reference)
+    return _file(data, f"{reference}-agreement.json", "application/json")
+
+
+@blueprint.get(f"{_AT}/audit.json")
+@signed_in
+def audit_json(reference: str) -> Answer:
+    """The record of events."""
+    data = document_page.audit_json(context(), actor(), reference)
+    return _file(data, f"{reference}-audit.json", "application/json")
+
+
+@blueprint.get(f"{_AT}/root.pem")
+@signed_in
+def root_pem(reference: str) -> Answer:
+    """The root certificate of this installation: what a reader has to trust."""
+    data = _root()
+    if data is None:
+        raise NotFound("The service's own authority is created with the first document. Come back when there is one.")
+    return _file(data, "root.pem", "application/x-pem-file")
+
+
+@blueprint.get(f"{_AT}/verify.png")
+@signed_in
+def verify_png(reference: str) -> Answer:
+    """The verify address as a picture for a phone."""
+    code = document_page.verify_code(context(), actor(), reference)
+    drawn = BytesIO()
+    segno.make(document_page.verify_url(context(), code), error="m", micro=False).save(
+        drawn, kind="png", scale=4, border=4
+    )
+    return Response(drawn.getvalue(), content_type="image/png")
+
+
+@blueprint.get(f"{_AT}/versions")
+@signed_in
+def versions(reference: str) -> Answer:
+    """Every frozen version."""
+    header, rows = differences.list_versions(context(), actor(), reference)
+    back = (f"/agreements/{reference}", gettext("Back to the agreement"))
+    return page("versions/list.html", header=header, versions=rows, short_code=short_code, back=back)
+
+
+@blueprint.get(f"{_AT}/versions/<int:number>")
+@signed_in
+def version(reference: str, number: int) -> Answer:
+    """A version as it reads; with ``since``, only what changed in it since that version."""
+    since = request.args.get("since", type=int)
+    shown = differences.version_page(context(), actor(), reference, number, since=since)
+    back = (url_for("documents.versions", reference=reference), gettext("All versions"))
+    return page("versions/version.html", shown=shown, short_code=short_code, back=back)
+
+
+def root_fingerprint() -> str:
+    """The SHA-256 of the root certificate in groups of four; empty before the authority exists."""
+    data = _root()
+    if data is None:
+        return ""
+    digest = sha256(PEM_cert_to_DER_cert(data.decode("ascii").strip())).hexdigest()
+    return " ".join(digest[start : start + 4] for start in range(0, 64, 4)).upper()
+
+
+def _root() -> bytes | None:
+    path = services().settings.data_dir / "root.pem"
+    return path.read_bytes() if path.is_file() else None
+
+
+def _file(data: bytes, name: str, media_type: str) -> Response:
+    answer = Response(data, content_type=media_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
