@@ -86,16 +86,21 @@ def verify(
     roots: Sequence[bytes],
     progress: Progress | None = None,
     log: Sequence[Mapping[str, Any]] | None = None,
+    now: dt.datetime | None = None,
 ) -> Verdict:
     """Judge the bytes of a PDF, trusting only ``roots`` (PEM or DER certificates; none: the authority is unknown).
 
     ``progress`` is called with (signatures judged, signatures in all); ``log`` is the agreement's full event log, which
-    must begin with the events in the document. Raises BadInput with a plain sentence for what
-    is not a readable PDF: another kind of file, encrypted, cut off, or too large.
+    must begin with the events in the document; ``now`` (UTC) is when it is judged, true time unless given.
+
+    Raises BadInput with a plain sentence for what is not a readable PDF: another kind of file, encrypted, cut off, too
+    large.
     """
     reader, trailing = _open(pdf)
     try:
-        return _Examination(pdf, reader, trailing, [_certificate(each) for each in roots], progress).verdict(log)
+        trusted = [_certificate(each) for each in roots]
+        at = now or dt.datetime.now(dt.UTC)
+        return _Examination(pdf, reader, trailing, trusted, progress, at).verdict(log)
     except BadInput:
         raise
     except RecursionError as error:
@@ -152,9 +157,10 @@ class _Examination:
         trailing: int,
         roots: list[x509.Certificate],
         progress: Progress | None,
+        now: dt.datetime,
     ) -> None:
         self.pdf, self.reader, self.trailing, self.roots = pdf, reader, trailing, roots
-        self.progress = progress
+        self.progress, self.now = progress, now
         self.checks: list[Check] = []
         self.unreadable: list[str] = []
         self.sound: dict[str, bool] = {}
@@ -258,7 +264,7 @@ class _Examination:
 
     def _judge(self) -> None:
         for number, each in enumerate(self.embedded, 1):
-            self.signed.append(judge(each, self.roots, self.sound[each.field_name]))
+            self.signed.append(judge(each, self.roots, sound=self.sound[each.field_name], now=self.now))
             if self.progress:
                 self.progress(number, len(self.embedded))
         doubtful = [f"{each.field} ({each.because})" for each in self.signed if not each.trusted]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from asn1crypto import cms, x509
+from cryptography import x509 as x509_lists
+from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.sign.ades.report import AdESPassed
 from pyhanko.sign.validation.ades import AdESLTAValidationResult, ades_lta_validation
 from pyhanko.sign.validation.dss import DocumentSecurityStore
@@ -22,6 +24,7 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.authority import CertTrustAnchor
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.errors import PathError, ValidationError
+from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 from pyhanko_certvalidator.policy_decl import (
     REQUIRE_REVINFO,
     CertRevTrustPolicy,
@@ -30,6 +33,8 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from dsa.adapters import certificates
+
+_TOLERANCE = dt.timedelta(seconds=30)  # between the clocks of signer, time stamp and revocation list
 
 # What does not validate is our finding, told in our words; the libraries would print each as a traceback.
 for _library in ("pyhanko", "pyhanko_certvalidator"):
@@ -118,8 +123,8 @@ def _hash(algorithm: str, data: bytes) -> bytes:
     return hashlib.new(algorithm, data).digest()
 
 
-def judge(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], sound: bool) -> Signed:
-    """Everything that can be said about one signature, trusting ``roots`` only."""
+def judge(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], *, sound: bool, now: dt.datetime) -> Signed:
+    """Everything that can be said about one signature at ``now`` (UTC), trusting ``roots`` only."""
     certificate: x509.Certificate = signature.signer_cert
     stamp = signature.sig_object_type == "/DocTimeStamp"
     trusted, level, because = False, None, ""
@@ -132,7 +137,7 @@ def judge(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], sound:
         trusted = _chain_holds(certificate, list(signature.other_embedded_certs), roots, at, {"time_stamping"})
         because = "" if trusted else "its certificate does not come from the authority that is trusted here"
     else:
-        trusted, level, because = _long_term(signature, roots, at)
+        trusted, level, because = _long_term(signature, roots, at, now)
     policy = _policy(certificate)
     names = certificate.subject.native
     seal = policy == certificates.POLICY_SEAL.dotted_string
@@ -155,19 +160,23 @@ def judge(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], sound:
 
 
 def _long_term(
-    signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at: dt.datetime | None
+    signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at: dt.datetime | None, now: dt.datetime
 ) -> tuple[bool, str | None, str]:
     policy = CertValidationPolicySpec(
         trust_manager=SimpleTrustManager.build(roots),
         revinfo_policy=CertRevTrustPolicy(
             REQUIRE_REVINFO, freshness=None, freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION
         ),
+        time_tolerance=_TOLERANCE,
     )
     rules = SignatureValidationSpec(cert_validation_policy=policy, local_knowledge=LocalKnowledge())
+    if at is not None and _revoked(signature, at):
+        return False, None, "its certificate had been revoked"
     signature.compute_integrity_info(skip_diff=True)
+    timing = ValidationTimingInfo(validation_time=now, best_signature_time=now, point_in_time_validation=True)
     try:
         result: AdESLTAValidationResult | None = asyncio.run(
-            ades_lta_validation(signature, PdfSignatureValidationSpec(rules, diff_policy=None))
+            ades_lta_validation(signature, PdfSignatureValidationSpec(rules, diff_policy=None), timing)
         )
     except (SignatureValidationError, PathError, ValidationError, ValueError, TypeError, KeyError):
         result = None  # another signature of the file is broken: judge this one by its own chain
@@ -185,7 +194,49 @@ def _long_term(
         return False, None, "its certificate does not come from the authority that is trusted here"
     if not _stamp_trusted(signature, roots):
         return False, None, "its time stamp does not come from an authority that is trusted here"
-    return True, "B-T", ""
+    return True, "B-LTA" if _proved_since(signature, roots, at, now) else "B-T", ""
+
+
+def _revoked(signature: EmbeddedPdfSignature, at: dt.datetime) -> bool:
+    """Whether any list in the file says that the certificate had been revoked by ``at``: one is enough."""
+    try:
+        store = DocumentSecurityStore.read_dss(signature.reader)
+        lists = [x509_lists.load_der_x509_crl(each.get_object().data) for each in store.crls]
+    except (SignatureValidationError, ValueError, TypeError, KeyError):
+        return False
+    leaf = x509_lists.load_der_x509_certificate(signature.signer_cert.dump())
+    issuers = [x509_lists.load_der_x509_certificate(each.dump()) for each in signature.other_embedded_certs]
+    for one in lists:
+        entry = one.get_revoked_certificate_by_serial_number(leaf.serial_number)
+        if entry is None or one.issuer != leaf.issuer or entry.revocation_date_utc > at:
+            continue
+        keys = [each.public_key() for each in issuers if each.subject == one.issuer]
+        if any(isinstance(key, ec.EllipticCurvePublicKey) and one.is_signature_valid(key) for key in keys):
+            return True
+    return False
+
+
+def _proved_since(
+    signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at: dt.datetime, now: dt.datetime
+) -> bool:
+    """Whether the file itself proves that the chain held at the stamped moment, though certificates have expired since.
+
+    That takes revocation lists in the file which cover the moment, and a later document time stamp over them whose own
+    certificate is valid today.
+    """
+    try:
+        store = DocumentSecurityStore.read_dss(signature.reader)
+        stamps = list(signature.reader.embedded_timestamp_signatures)
+    except (SignatureValidationError, ValueError, TypeError, KeyError):
+        return False
+    last = stamps[-1] if stamps else None
+    if last is None or last.signed_revision <= signature.signed_revision or not intact(last):
+        return False
+    lists = [each.get_object().data for each in store.crls]
+    known = list(store.load_certs())
+    return _chain_holds(signature.signer_cert, known, roots, at, None, lists) and _chain_holds(
+        last.signer_cert, known, roots, now, {"time_stamping"}, lists
+    )
 
 
 def _stamp_trusted(signature: EmbeddedPdfSignature, roots: list[x509.Certificate]) -> bool:
@@ -207,7 +258,9 @@ def _chain_holds(
     roots: list[x509.Certificate],
     at: dt.datetime | None,
     purposes: set[str] | None,
+    lists: list[bytes] | None = None,
 ) -> bool:
+    """Whether the chain leads to a trusted root at ``at``; with ``lists``, only if they revoke nothing in it."""
     if at is None:
         return False
     context = ValidationContext(
@@ -215,7 +268,11 @@ def _chain_holds(
         other_certs=others,
         moment=at,
         allow_fetching=False,
-        revocation_mode="soft-fail",
+        crls=lists or [],
+        revocation_mode="soft-fail" if lists is None else "require",
+        # A list made at completion speaks about the moments before it.
+        retroactive_revinfo=True,
+        time_tolerance=_TOLERANCE,
     )
     validator = CertificateValidator(certificate, intermediate_certs=others, validation_context=context)
     usage = set() if purposes else {"non_repudiation"}

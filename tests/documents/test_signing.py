@@ -150,6 +150,47 @@ def test_a_renewed_document_is_still_genuine(authority: Authority, signed_pdf: b
     assert verify(renewed.data, roots=[authority.root_pem]).ok
 
 
+@pytest.mark.parametrize("year", [2027, 2031, 2045])
+def test_it_is_still_provable_years_later(year: int, authority: Authority, signed_pdf: bytes) -> None:
+    found = verify(signed_pdf, roots=[authority.root_pem], now=dt.datetime(year, 1, 1, tzinfo=dt.UTC))
+    assert (found.verdict, found.level, found.ok) == ("genuine", "B-LTA", True)
+
+
+def test_once_the_time_stamp_has_expired_it_no_longer_claims_long_term(authority: Authority, signed_pdf: bytes) -> None:
+    found = verify(signed_pdf, roots=[authority.root_pem], now=dt.datetime(2048, 1, 1, tzinfo=dt.UTC))
+    assert found.level == "B-T"
+
+
+def test_before_completion_a_persons_signature_is_confirmed_and_the_document_called_incomplete(
+    authority: Authority, base_pdf: bytes
+) -> None:
+    content, service = specimens.agreement(), specimens.signatures(authority)
+    pdf = service.sign_as_person(service.seal_issue(base_pdf), specimens.person(content, 0)).data
+    found = verify(pdf, roots=[authority.root_pem])
+    assert all(each.trusted for each in found.signatures)
+    assert not found.complete
+    assert {check.check for check in found.checks if not check.ok} == {"signatories", "completion-seal"}
+
+
+def test_a_revoked_certificate_is_not_confirmed(
+    authority: Authority, base_pdf: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, service = specimens.agreement(), specimens.signatures(authority)
+    pdf = service.seal_issue(base_pdf)
+    first = service.sign_as_person(pdf, specimens.person(content, 0))
+    second = service.sign_as_person(first.data, specimens.person(content, 1))
+    usual = authority.revocation_lists()[:2] + authority.revocation_lists()[3:]
+    now = certificates.true_time()
+    lost = [(int(first.certificate_serial, 16), now - dt.timedelta(minutes=5))]
+    spoiled = certificates.revocation_list(
+        authority.credential("people"), lost, number=99, now=now, until=now + dt.timedelta(days=1)
+    )
+    monkeypatch.setattr(authority, "revocation_lists", lambda: [*usual, spoiled])
+    found = verify(service.seal_completion(second.data).data, roots=[authority.root_pem])
+    assert found.verdict == "changed"
+    assert [each.field for each in found.signatures if not each.trusted] == ["sig_hmrc_1"]
+
+
 @pytest.mark.slow
 def test_forty_three_signatures_verify_in_seconds(authority: Authority) -> None:
     content = specimens.agreement(43)
