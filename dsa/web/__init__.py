@@ -20,7 +20,7 @@ from dsa.web.page_errors import install_errors
 from dsa.web.page_headers import install_headers
 
 # Modules of dsa.web that define ``blueprint``.
-BLUEPRINTS = ("health", "signin", "about", "home", "demo", "tasks", "agreements")
+BLUEPRINTS = ("health", "signin", "about", "home", "demo", "tasks", "agreements", "reviewing", "signing", "documents")
 
 _MEGABYTE = 1024 * 1024
 csrf = CSRFProtect()
