@@ -23,7 +23,16 @@ CONFIRM_LIMIT = 5
 
 
 class TooOften(Problem):
-    """Too many attempts within the window; the sentence says when to try again."""
+    """Too many attempts within ``window``; the sentence says when to try again."""
+
+    def __init__(self, window: timedelta) -> None:
+        self.seconds = int(window.total_seconds())
+        if self.seconds <= 60:
+            super().__init__("There were too many attempts. Wait a minute, then try again.")
+        else:
+            super().__init__(
+                "There were too many attempts. Wait %(minutes)s minutes, then try again.", minutes=self.seconds // 60
+            )
 
 
 class Passwords(Protocol):
@@ -195,12 +204,6 @@ def _count_attempt(
 ) -> None:
     with database.writing() as session:
         if any(signins.attempts(session, what, subject, since=now - window) >= limit for subject in subjects):
-            raise TooOften(
-                "There were too many attempts. Wait %(minutes)s minutes, then try again.", minutes=_minutes(window)
-            )
+            raise TooOften(window)
         for subject in subjects:
             signins.record_attempt(session, what, subject, now=now, forget_before=now - window)
-
-
-def _minutes(window: timedelta) -> int:
-    return max(1, int(window.total_seconds()) // 60)

@@ -60,7 +60,6 @@ PAGES: dict[int, tuple[str, str]] = {
     500: (mark("Sorry, there is a problem with the service"), mark("Nothing was changed. Try again later.")),
     503: (mark("The service is busy"), mark("Nothing was changed. Try again in a few seconds.")),
 }
-_RETRY_SECONDS = {429: "900", 503: "5"}
 _EXPIRED = (
     mark("The page was open for too long or you have signed out since"),
     mark("Nothing was changed. Go back, reload the page and send it again."),
@@ -83,8 +82,10 @@ def _problem(problem: errors.Problem) -> Response:
     status = status_of(problem)
     title, _ = PAGES[status]
     answer = _answer(status, gettext(title), say(problem.refusal))
-    if status in _RETRY_SECONDS:
-        answer.headers["Retry-After"] = _RETRY_SECONDS[status]
+    if isinstance(problem, TooOften):
+        answer.headers["Retry-After"] = str(problem.seconds)
+    elif status == 503:
+        answer.headers["Retry-After"] = "5"
     return answer
 
 

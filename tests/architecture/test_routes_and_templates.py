@@ -89,5 +89,6 @@ def test_no_template_imports_what_it_does_not_use() -> None:
 
 def test_no_template_has_inline_styles_or_scripts() -> None:
     inline = re.compile(r"\sstyle=|<style|\son[a-z]+=\"|<script(?![^>]*nonce)")
-    pages = [path for path in TEMPLATES if "document" not in path.parts]
+    documents = {"document", "journey"}  # files of their own, not pages under the content policy
+    pages = [path for path in TEMPLATES if not documents & set(path.parts)]
     assert [path.name for path in pages if inline.search(path.read_text())] == []

@@ -5,6 +5,8 @@ from flask import Flask
 
 from dsa.domain import errors
 from dsa.web.access import public
+from dsa.web.limits import limited
+from tests.conftest import SettableClock
 from tests.web import chromium
 from tests.web.page_client import PageClient
 
@@ -116,6 +118,19 @@ def test_styles_may_be_kept_by_browsers_but_pages_may_not(pages: PageClient) -> 
     with pages.client.get("/static/dsa.css?v=1") as style:
         assert "immutable" in style.headers["Cache-Control"]
     assert pages.client.get("/sign-in").headers["Cache-Control"] == "no-store"
+
+
+def test_a_costly_page_can_be_asked_for_only_so_often(app: Flask, pages: PageClient, true_clock: SettableClock) -> None:
+    @public("a test's own route")
+    @limited("costly", times=2, minutes=1)
+    def costly() -> str:
+        return "done"
+
+    app.add_url_rule("/costly", "costly", costly)
+    assert [pages.client.get("/costly").status_code for _ in range(3)] == [200, 200, 429]
+    assert "Wait a minute" in pages.get("/costly", status=429).text
+    true_clock.advance(minutes=2)
+    assert pages.client.get("/costly").status_code == 200
 
 
 @pytest.mark.browser
