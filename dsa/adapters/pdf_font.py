@@ -63,24 +63,8 @@ def _subset(font_file: bytes) -> tuple[bytes, dict[str, int], list[int], dict[st
 def embed(pdf: pydyf.PDF, font_file: bytes) -> bytes:
     """Embed the font in a document that is being written; returns the reference for a resource dictionary."""
     data, numbers, widths, shape = _subset(font_file)
-    stream = pydyf.Stream([data], pydyf.Dictionary({"Length1": len(data)}), compress=True)
-    pdf.add_object(stream)
     base = "/DSASTP+LiberationSans"
-    descriptor = pydyf.Dictionary(
-        {
-            "Type": "/FontDescriptor",
-            "FontName": base,
-            "Flags": 4,
-            "FontBBox": pydyf.Array([shape["xMin"], shape["yMin"], shape["xMax"], shape["yMax"]]),
-            "ItalicAngle": 0,
-            "Ascent": shape["ascent"],
-            "Descent": shape["descent"],
-            "CapHeight": shape["cap"],
-            "StemV": 80,
-            "FontFile2": stream.reference,
-        }
-    )
-    pdf.add_object(descriptor)
+    descriptor = _descriptor(pdf, data, shape, base)
     descendant = pydyf.Dictionary(
         {
             "Type": "/Font",
@@ -110,6 +94,27 @@ def embed(pdf: pydyf.PDF, font_file: bytes) -> bytes:
     pdf.add_object(font)
     reference: bytes = font.reference
     return reference
+
+
+def _descriptor(pdf: pydyf.PDF, data: bytes, shape: Mapping[str, float], base: str) -> pydyf.Dictionary:
+    stream = pydyf.Stream([data], pydyf.Dictionary({"Length1": len(data)}), compress=True)
+    pdf.add_object(stream)
+    descriptor = pydyf.Dictionary(
+        {
+            "Type": "/FontDescriptor",
+            "FontName": base,
+            "Flags": 4,
+            "FontBBox": pydyf.Array([shape["xMin"], shape["yMin"], shape["xMax"], shape["yMax"]]),
+            "ItalicAngle": 0,
+            "Ascent": shape["ascent"],
+            "Descent": shape["descent"],
+            "CapHeight": shape["cap"],
+            "StemV": 80,
+            "FontFile2": stream.reference,
+        }
+    )
+    pdf.add_object(descriptor)
+    return descriptor
 
 
 def _to_unicode(numbers: Mapping[str, int]) -> bytes:

@@ -223,22 +223,7 @@ class Signatures:
             certify=certify,
             docmdp_permissions=MDPPerm.FILL_FORMS,
         )
-        signing = pdf_signers.PdfSigner(
-            metadata, _CmsSigner(signer), timestamper=stamper, stamp_style=LinesStyle(lines=lines)
-        )
-        out = io.BytesIO()
-        try:
-            signing.sign_pdf(
-                IncrementalPdfFileWriter(io.BytesIO(pdf)),
-                existing_fields_only=True,
-                bytes_reserved=_RESERVED,
-                output=out,
-            )
-        except SigningError as error:
-            raise CannotSign(f"The document could not be signed: {error}") from error
-        data = out.getvalue()
-        if not data.startswith(pdf):
-            raise CannotSign("The signed document does not begin with the bytes that were to be signed.")
+        data = _signed_bytes(pdf, metadata, signer, stamper, lines)
         return SignedRevision(
             data=data,
             sha256=hashlib.sha256(data).hexdigest(),
@@ -275,6 +260,28 @@ class Signatures:
                 "time_stamp_authority": stamper.used or "",
             }
         )
+
+
+def _signed_bytes(
+    pdf: bytes,
+    metadata: pdf_signers.PdfSignatureMetadata,
+    signer: Signer,
+    stamper: FailoverStamper,
+    lines: tuple[str, ...],
+) -> bytes:
+    signing = pdf_signers.PdfSigner(
+        metadata, _CmsSigner(signer), timestamper=stamper, stamp_style=LinesStyle(lines=lines)
+    )
+    out = io.BytesIO()
+    try:
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        signing.sign_pdf(writer, existing_fields_only=True, bytes_reserved=_RESERVED, output=out)
+    except SigningError as error:
+        raise CannotSign(f"The document could not be signed: {error}") from error
+    data = out.getvalue()
+    if not data.startswith(pdf):
+        raise CannotSign("The signed document does not begin with the bytes that were to be signed.")
+    return data
 
 
 def _reason(signer: PersonSigning) -> str:

@@ -7,8 +7,7 @@ Three answers are kept apart: is it unchanged and ours; who signed, when, with w
 import datetime as dt
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from asn1crypto import pem, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -21,63 +20,16 @@ from dsa.adapters.pdf_layout import moment, signature_fields
 from dsa.adapters.signatures import COMPLETION_FIELD, ISSUE_FIELD
 from dsa.adapters.verification_evidence import Evidence, log_problem, read_evidence
 from dsa.adapters.verification_trust import Signed, intact, is_tight, judge
+from dsa.adapters.verification_verdict import Check, Outcome, Verdict
 from dsa.domain.errors import BadInput
 
 LARGEST = 64 * 1024 * 1024
 _MOST_SIGNATURES = 160
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
-Outcome = Literal["genuine", "changed", "not_ours", "unknown_authority"]
+__all__ = ["LARGEST", "Check", "Outcome", "Verdict", "verify"]
+
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was checked: its name, whether it holds, and a plain sentence."""
-
-    check: str
-    ok: bool
-    says: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """All that was found. ``verdict`` is about the file; ``ok`` also asks that every single check holds."""
-
-    verdict: Outcome
-    headline: str
-    example: bool
-    complete: bool
-    level: str | None
-    reference: str
-    title: str
-    version: int | None
-    content_hash: str
-    signatures: Sequence[Signed]
-    checks: Sequence[Check]
-    answers: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def ok(self) -> bool:
-        """Genuine, and nothing at all to remark."""
-        return self.verdict == "genuine" and all(check.ok for check in self.checks)
-
-    def as_json(self) -> dict[str, Any]:
-        """The shape of CONTRACTS 5 (keys may be added, none renamed)."""
-        return {
-            "verdict": self.verdict,
-            "example": self.example,
-            "level": self.level,
-            "complete": self.complete,
-            "headline": self.headline,
-            "reference": self.reference,
-            "title": self.title,
-            "version": self.version,
-            "content_hash": self.content_hash,
-            "answers": dict(self.answers),
-            "signatures": [each.as_json() for each in self.signatures],
-            "checks": [{"check": each.check, "ok": each.ok, "says": each.says} for each in self.checks],
-        }
 
 
 def verify(
@@ -241,16 +193,7 @@ class _Examination:
             "Nothing was added after the last signature or time stamp.",
             f"{len(after)} bytes were added after the last signature or time stamp.",
         )
-        found = list(revisions.changes(self.reader, [str(each.field_name) for each in self.embedded]))
-        sentences = {
-            revisions.PAGES: "The pages are the same in every revision.",
-            revisions.ATTACHMENTS: "The attached files are the same in every revision.",
-            revisions.METADATA: "Title and properties are the same in every revision.",
-            revisions.STRUCTURE: "Every revision only adds a signature, a seal or a time stamp.",
-        }
-        for part, good in sentences.items():
-            said = [each.says for each in found if each.part == part]
-            self.say(part, not said, good, f"Changed after signing: {'; '.join(said[:3])}.")
+        self._changes()
         certified = False
         if self.embedded:
             opening = self.embedded[0]
@@ -261,6 +204,18 @@ class _Examination:
             "The service sealed the text before anyone signed.",
             "The first signature is not the seal with which the service fixes the text.",
         )
+
+    def _changes(self) -> None:
+        found = list(revisions.changes(self.reader, [str(each.field_name) for each in self.embedded]))
+        sentences = {
+            revisions.PAGES: "The pages are the same in every revision.",
+            revisions.ATTACHMENTS: "The attached files are the same in every revision.",
+            revisions.METADATA: "Title and properties are the same in every revision.",
+            revisions.STRUCTURE: "Every revision only adds a signature, a seal or a time stamp.",
+        }
+        for part, good in sentences.items():
+            said = [each.says for each in found if each.part == part]
+            self.say(part, not said, good, f"Changed after signing: {'; '.join(said[:3])}.")
 
     def _judge(self) -> None:
         for number, each in enumerate(self.embedded, 1):
@@ -305,10 +260,7 @@ class _Examination:
             one = by_field.get(name)
             if one is None:
                 missing.append(f"{signatory.get('post')}, {organisation}")
-            elif one.kind != "person" or (one.post, one.organisation) != (
-                shortened(str(signatory.get("post"))),
-                shortened(organisation),
-            ):
+            elif not _is_of(one, str(signatory.get("post")), organisation):
                 wrong.append(f"{name} is signed by {one.post}, {one.organisation}")
         for each in self.signed:
             if each.kind != "timestamp" and each.field not in expected:
@@ -389,6 +341,10 @@ _IN_FORCE = (
     "Whether it is in force today cannot be known from the file: it may have been varied, suspended or ended since. "
     "Ask the service, by its reference."
 )
+
+
+def _is_of(one: Signed, post: str, organisation: str) -> bool:
+    return one.kind == "person" and (one.post, one.organisation) == (shortened(post), shortened(organisation))
 
 
 def _shown(at: dt.datetime) -> str:
