@@ -116,10 +116,10 @@ def why_not(actor: Actor, action: str, subject: Subject, *, table: Iterable[Gran
             {"what": rows[0].says, "stage": subject.stage_title},
             "stage",
         )
-    if subject.on_hold and action.startswith(("move:", "decide")) and action != "move:withdraw":
-        return Refusal("The agreement is on hold. End the hold first.", code="on_hold")
     if acting_post(actor, action, subject, table=here) is None:
         return _wrong_person(actor, here[0], subject)
+    if subject.on_hold and action.startswith(("move:", "decide")) and action != "move:withdraw":
+        return Refusal("The agreement is on hold. End the hold first.", code="on_hold")
     if action == "decide" and subject.task is not None:
         return _separation(actor, subject, subject.task)
     return None

@@ -33,6 +33,7 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "signature": ("signed", "declined"),
     "record": ("done", "changes"),
 }
+READS_ONLY = frozenset({"auditor", "administrator"})  # roles that may look and never decide, move or sign
 PER = ("agreement", "lead", "parties", "signing_parties", "other_signing_parties", "disclosers", "signatories")
 STANDING_KINDS = frozenset({"advice", "decision"})
 

@@ -10,11 +10,13 @@ from typing import Any
 from dsa.domain.definition import Book, DefinitionError, DefinitionProblem, Lines, Sheet, did_you_mean
 from dsa.domain.guards import GUARDS
 from dsa.domain.reasons import is_reason
-from dsa.domain.workflow import OUTCOMES, PER, ROLES, Move, Onward, Stage, TaskRule, Workflow
+from dsa.domain.workflow import OUTCOMES, PER, READS_ONLY, ROLES, Move, Onward, Stage, TaskRule, Workflow
 from dsa.domain.workflow_walking import walk_problems
 
 ROUTES = ("fast", "standard", "high", "emergency")
 SIDES = ("lead", "any_party", "own_task")
+_MOST_VERSIONS = 1_000_000
+_TAKEN = {"record": "the program's own name for an outcome that is recorded"}
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 _EVENT = re.compile(r"[A-Z][A-Za-z]{2,39}\Z")
 
@@ -46,8 +48,8 @@ def inspect_workflow(
 
 def _workflow(sheet: Sheet) -> Workflow:
     version = sheet.number("version")
-    if not version or version < 1:
-        sheet.say("version", '"version" should be a whole number of 1 or more.')
+    if not version or not 1 <= version <= _MOST_VERSIONS:
+        sheet.say("version", f'"version" should be a whole number from 1 to {_MOST_VERSIONS}.')
     serves = sheet.texts("serves")
     for route in serves:
         _known(sheet, "serves", route, ROUTES, "route")
@@ -160,8 +162,12 @@ def _move(sheet: Sheet) -> Move:
         rework=sheet.flag("rework"),
         explains=sheet.text("explains"),
     )
-    if not by:
-        sheet.say(None, f'nobody may make the move "{move.id}": name at least one role under "by".')
+    if not set(by) - READS_ONLY:
+        sheet.say(None, f'nobody may make the move "{move.id}": name at least one role that takes part under "by".')
+    if side == "own_task" and move.id != "reopen":
+        sheet.say("side", f'nobody may make the move "{move.id}": only "reopen" can be for the side "own_task".')
+    if move.id in _TAKEN:
+        sheet.say("id", f'a move cannot be called "{move.id}": it is {_TAKEN[move.id]}.')
     if not move.sources:
         sheet.say(None, f'the move "{move.id}" has no "from".')
     sheet.finish()
@@ -186,13 +192,20 @@ def _targets(sheet: Sheet, serves: tuple[str, ...], *, required: bool) -> Mappin
         if required:
             sheet.say(None, '"target" is missing: give the working days this should take.')
         return {}
-    if not isinstance(value, Mapping) or not all(isinstance(d, int) and 0 <= d <= 1000 for d in value.values()):
+    if not isinstance(value, Mapping) or not all(_is_days(d, 1000) for d in value.values()):
         sheet.say("target", '"target" should be working days from 0 to 1000, or working days for each route.')
         return {}
     for route in serves:
         if route not in value:
             sheet.say("target", f'the target for the route "{route}" is missing.')
+    for route in value:
+        if route not in serves:
+            sheet.say("target", f'this workflow does not serve the route "{route}".')
     return dict(value)
+
+
+def _is_days(value: object, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
 def _points(sheet: Sheet, key: str, known: tuple[str, ...]) -> Mapping[str, object]:
@@ -206,9 +219,7 @@ def _points(sheet: Sheet, key: str, known: tuple[str, ...]) -> Mapping[str, obje
             continue
         value = inner.raw(name)
         days = value if isinstance(value, list) else [value]
-        if value is not None and not all(
-            isinstance(d, int) and not isinstance(d, bool) and 0 <= d <= 365 for d in days
-        ):
+        if value is not None and not all(_is_days(d, 365) for d in days):
             inner.say(name, f'"{name}" should be working days from 0 to 365.')
             continue
         points[name] = days if value is not None else []
@@ -251,6 +262,16 @@ def _duplicates(workflow: Workflow, book: Book) -> None:
             seen.add(name)
 
 
+def _before(rule: TaskRule, stage: Stage) -> set[str]:
+    """The ids of the tasks that come before this one, through every "after"."""
+    by_id = {other.id: other for other in stage.tasks}
+    found: set[str] = set()
+    while rule.after and rule.after not in found and rule.after in by_id:
+        found.add(rule.after)
+        rule = by_id[rule.after]
+    return found
+
+
 def _references(workflow: Workflow, book: Book, sections: Collection[str] | None) -> None:
     stages = [stage.id for stage in workflow.stages]
 
@@ -265,15 +286,21 @@ def _references(workflow: Workflow, book: Book, sections: Collection[str] | None
             where: tuple[str | int, ...] = ("stages", n, "tasks", m)
             for later in rule.stays_open_in:
                 stage_exists((*where, "stays_open_in"), later)
-            if rule.after and rule.after not in {other.id for other in stage.tasks}:
-                book.say((*where, "after"), f'the stage has no task "{rule.after}" to come after.')
-            for section in rule.sections:
-                if sections is not None and section not in sections:
-                    book.say(
-                        (*where, "sections"),
-                        f'the form has no section "{section}".{did_you_mean(section, sections)}',
-                    )
+            _rule_references(rule, stage, where, book, sections)
     for n, move in enumerate(workflow.moves):
         stage_exists(("moves", n, "to"), move.to)
         for source in move.sources:
             stage_exists(("moves", n, "from"), source)
+
+
+def _rule_references(
+    rule: TaskRule, stage: Stage, where: tuple[str | int, ...], book: Book, sections: Collection[str] | None
+) -> None:
+    if rule.after and rule.after not in {other.id for other in stage.tasks}:
+        book.say((*where, "after"), f'the stage has no task "{rule.after}" to come after.')
+    elif rule.after and rule.id in _before(rule, stage):
+        book.say((*where, "after"), f'the task "{rule.id}" would wait for itself.')
+    for section in rule.sections if sections is not None else ():
+        if section not in (sections or ()):
+            says = did_you_mean(section, sections or ())
+            book.say((*where, "sections"), f'the form has no section "{section}".{says}')

@@ -43,8 +43,30 @@ def walk_problems(workflow: Workflow) -> Iterable[tuple[Path, str]]:
             )
         elif ends and stage.id not in ending:
             yield ("stages", number), f'from the stage "{stage.id}" no final stage can be reached.'
+    yield from _ways_out(workflow)
     if not any(rule.kind == "signature" for stage in workflow.stages for rule in stage.tasks):
         yield ("stages",), "nobody signs: no stage has a task of the kind signature."
+
+
+def _ways_out(workflow: Workflow) -> Iterable[tuple[Path, str]]:
+    """Stages that nobody could leave as written, and ways that are never taken."""
+    if workflow.first.tasks or workflow.first.final:
+        yield ("stages", 0), f'the first stage "{workflow.first.id}" cannot be final and cannot have tasks.'
+    finals = {stage.id for stage in workflow.stages if stage.final}
+    for number, move in enumerate(workflow.moves):
+        for source in move.sources:
+            if source in finals:
+                yield ("moves", number, "from"), f'the move "{move.id}" leaves "{source}", which is final.'
+    for number, stage in enumerate(workflow.stages):
+        for at, onward in enumerate(stage.then):
+            if any(set(earlier.when) <= set(onward.when) for earlier in stage.then[:at]):
+                yield ("stages", number, "then", at), f'the way to "{onward.to}" is never taken: one before it is.'
+        if stage.tasks and not any(set(onward.when) <= {"complete"} for onward in stage.then):
+            yield (
+                ("stages", number, "then"),
+                f'the stage "{stage.id}" says nothing for when every task is done: end "then" with a way that asks '
+                'for "complete" alone.',
+            )
 
 
 def _closure(start: set[str], steps: dict[str, set[str]]) -> set[str]:

@@ -305,7 +305,7 @@ class Recorder:
                 "stage_entered_at": head.stage_entered_at if entered is None else self.at,
                 "stage_due_at": head.stage_due_at if entered is None else entered["due_at"],
                 "updated_at": self.at,
-                "finished_at": self.at if self.flow.stages[decision.dest].final else head.finished_at,
+                "finished_at": head.finished_at or (self.at if self.flow.stages[decision.dest].final else None),
             },
         )
 
