@@ -56,7 +56,7 @@ def _run(settings: Settings, file: Path, into: Path) -> str:
 
     data = read_json(_bytes(file))
     form, bodies = _form()
-    planned = plan(form, read_agreement_file(form, data), bodies)
+    planned = plan(form, read_agreement_file(form, data), bodies, today=_now().date())
     into.mkdir(parents=True, exist_ok=True)
     calendar = calendar_for(planned.lead.nation or "ENG")
     clock = SimulatedClock(start_before(_now(), planned.days, calendar))

@@ -5,6 +5,7 @@ One rule: no check is off. What the file says is submitted as published; what is
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from dsa.demo.cast import Cast
@@ -15,7 +16,7 @@ from dsa.domain.checking import Judgement, judge
 from dsa.domain.errors import BadInput, Refused
 from dsa.domain.form import Form
 from dsa.domain.parties import Party, parties_of
-from dsa.domain.rules import Body
+from dsa.domain.rules import BLOCK, Body, Finding
 from dsa.services import drafting, journeying
 from dsa.services.context import Context
 from dsa.services.directory import NewOrganisation
@@ -71,11 +72,12 @@ class Planned:
         return sum(stays.values())
 
 
-def plan(form: Form, file: AgreementFile, bodies: tuple[Body, ...]) -> Planned:
-    """The journey of a file. Raises BadInput that names what stands in the way once the corrections are made."""
-    before = judge(form, file.answers, bodies=bodies, mistakes=file.mistakes)
+def plan(form: Form, file: AgreementFile, bodies: tuple[Body, ...], *, today: date) -> Planned:
+    """The journey of a file that ends on ``today``. Raises BadInput that names what stands in the way once the corrections are made."""
+    facts = {"today": today.isoformat()}
+    before = judge(form, file.answers, facts=facts, bodies=bodies, mistakes=file.mistakes)
     answers, mistakes = reread(form, apply_corrections(file.answers, file.corrections))
-    after = judge(form, answers, bodies=bodies, mistakes=mistakes)
+    after = judge(form, answers, facts=facts, bodies=bodies, mistakes=mistakes)
     if not after.may_go_forward:
         raise BadInput(
             "after its corrections it still cannot go forward. %(reasons)s", reasons=" ".join(_in_the_way(after)[:12])
@@ -94,7 +96,12 @@ def plan(form: Form, file: AgreementFile, bodies: tuple[Body, ...]) -> Planned:
 def _in_the_way(judgement: Judgement) -> list[str]:
     found = [f"{one.field}: an answer is missing." for one in judgement.missing]
     found += [f"{one.field}: {one.message}" for one in judgement.mistakes]
-    return found + [f"{', '.join(one.fields)}: {one.message} ({one.rule})" for one in judgement.report.blocks]
+    return found + [f"{', '.join(one.fields)}: {one.message} ({one.rule})" for one in _blocking(judgement)]
+
+
+
+def _blocking(judgement: Judgement) -> list[Finding]:
+    return [one for one in judgement.report.findings if one.severity == BLOCK]
 
 
 @dataclass(slots=True)
@@ -175,7 +182,7 @@ class Journey:
             try:
                 self.walker.move("submit", assumed=self.planned.file.assumed)
             except Refused as refused:
-                told = [f"{one.rule}: {one.message}" for one in self.planned.before.report.blocks]
+                told = [f"{one.rule}: {one.message}" for one in _blocking(self.planned.before)]
                 self.refusal = " ".join([str(refused), *(told or _in_the_way(self.planned.before)[:5])])
                 self.says(f"submitted as published, refused: {self.refusal}")
             self.pace.to(0.75)
@@ -205,15 +212,16 @@ class Journey:
     def _review(self, stay: str) -> None:
         first = stay == "review"
         self.pace.stay(self._stays[stay])
-        done, expected = 0, max(1, self._reviews_expected())
+        done = 0
+        expected = self._reviews_expected() if first else len(self.walker.standing().here())
         returner = self._returner() if first else None
         asked = not first
         while (now := self.walker.standing()).stage == "review":
             for task in now.here():
-                self.pace.to(0.05 + 0.9 * done / expected)
+                self.pace.to(0.95 * (done + 0.5) / max(expected, 1))
                 if not asked and task.role == "data_owner":
                     self.walker.ask(task, "Which day of the month suits the extract best?")
-                    self.pace.to(0.1 + 0.9 * done / expected)
+                    self.pace.to(0.95 * (done + 1) / max(expected, 1))
                     self.walker.answer("The first working day, so that the figures of the month before are complete.")
                     asked = True
                 self.walker.decide(task, self._verdict(task, returner))
