@@ -20,7 +20,21 @@ from dsa.web.page_errors import install_errors
 from dsa.web.page_headers import install_headers
 
 # Modules of dsa.web that define ``blueprint``.
-BLUEPRINTS = ("health", "signin", "about", "home", "demo", "tasks", "agreements", "reviewing", "signing", "documents")
+BLUEPRINTS = (
+    "health",
+    "signin",
+    "about",
+    "home",
+    "demo",
+    "tasks",
+    "agreements",
+    "reviewing",
+    "signing",
+    "documents",
+    "starting",
+    "drafting",
+    "sections",
+    "changes", "record", "timeline", "moves", "holding", "outbox")
 
 _MEGABYTE = 1024 * 1024
 csrf = CSRFProtect()
