@@ -1,11 +1,13 @@
 """How things are said on a page: dates, times, distances, the frame. One rule: UTC comes in, Europe/London goes out."""
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, Protocol
 
 from flask import Flask, render_template, request, url_for
 
-from dsa import __version__
 from dsa.domain.errors import Refusal
 from dsa.web import access
 from dsa.web.composition import LONDON, services
@@ -123,7 +125,13 @@ def utc_now() -> datetime:
 
 
 def _static_file(name: str) -> str:
-    return url_for("static", filename=name, v=__version__)
+    return url_for("static", filename=name, v=_fingerprint(name))
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(name: str) -> str:
+    """What changes when the file does, so that browsers may keep each version for ever."""
+    return sha256((Path(__file__).parent / "static" / name).read_bytes()).hexdigest()[:12]
 
 
 def _navigation(app: Flask) -> list[dict[str, object]]:

@@ -134,7 +134,8 @@ def confirmed() -> Answer:
         chosen = request.form.get("person", type=int) or 0
         now = services().true_clock()
         fits = signing_in.confirm_demo(services().database, who, person_id=chosen, token=token, now=now)
-        wrong = FieldError("person", gettext("That is not your post. Choose the post that you are acting in."))
+        says = gettext("That is not your post. Choose the post that you are acting in.")
+        wrong = FieldError("person", says if chosen else gettext("Choose the post that you are acting in."))
     else:
         fits = signing_in.confirm_with_password(
             services().database,

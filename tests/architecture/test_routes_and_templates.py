@@ -24,8 +24,6 @@ PUBLIC = {
     "home.start": "says what the service is for",
     "demo.continue_as": "demo mode only",
     "demo.move_clock": "demo mode only",
-    "verifying.check": "a document may be checked by anybody",
-    "verifying.checked": "a document may be checked by anybody",
     "about.accessibility": "statement",
     "about.privacy": "statement",
     "about.cookies": "statement",

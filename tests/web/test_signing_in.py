@@ -266,6 +266,7 @@ def test_confirming_by_choosing_ones_post_again_gives_a_new_id(
     before = pages.client.get_cookie("dsa")
     pages.get("/confirm?next=/about/cookies")
     assert "not your post" in pages.press("Confirm and continue", person=other, status=422).errors[0]
+    assert pages.press("Confirm and continue", status=422).errors == ["Choose the post that you are acting in."]
     assert inside(pages) == f"{LEGAL}|False"
     assert pages.press("Confirm and continue", person=legal).h1 == "Cookies"
     assert inside(pages) == f"{LEGAL}|True"
