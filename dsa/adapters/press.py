@@ -4,13 +4,32 @@ One rule: the heavy libraries are loaded when the first document is made, so tha
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from dsa.domain.errors import Conflict, Refused
 
 if TYPE_CHECKING:
     from dsa.adapters.signatures import Signatures, SignedRevision
     from dsa.domain.presentation import PresentedSection
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What can go wrong with a signature, as sentences for a person; nothing is signed in any of these cases."""
+    from dsa.adapters.signatures import AlreadySigned, CannotSign
+    from dsa.adapters.timestamps import TimeStampUnavailable
+
+    try:
+        yield
+    except AlreadySigned as error:
+        raise Conflict("This signature is given already. Open the document to see it.") from error
+    except CannotSign as error:
+        raise Refused("The document cannot take this signature: %(why)s", why=str(error)) from error
+    except TimeStampUnavailable as error:
+        raise Refused("No time-stamp authority answers, so nothing was signed. Try again in a few minutes.") from error
 
 
 class Press:
@@ -49,11 +68,13 @@ class Press:
 
     def seal_issue(self, data: bytes) -> bytes:
         """The document with the certifying issue seal."""
-        return self.open().seal_issue(data)
+        with _told():
+            return self.open().seal_issue(data)
 
     def seal_completion(self, data: bytes) -> "SignedRevision":
         """The document with the completion seal."""
-        return self.open().seal_completion(data)
+        with _told():
+            return self.open().seal_completion(data)
 
     def sign(
         self,
@@ -81,4 +102,5 @@ class Press:
             statement=statement,
             authority=authority,
         )
-        return self.open().sign_as_person(data, signing)
+        with _told():
+            return self.open().sign_as_person(data, signing)
