@@ -34,7 +34,13 @@ BLUEPRINTS = (
     "starting",
     "drafting",
     "sections",
-    "changes", "record", "timeline", "moves", "holding", "outbox")
+    "changes",
+    "record",
+    "timeline",
+    "moves",
+    "holding",
+    "outbox",
+)
 
 _MEGABYTE = 1024 * 1024
 csrf = CSRFProtect()
