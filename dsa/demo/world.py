@@ -1,0 +1,145 @@
+"""The demonstration world: organisations, people and agreements at every stage. One rule: the same seed, the same world."""
+
+import dataclasses
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from dsa.adapters.chance import SeededChance
+from dsa.demo.answers import Answers, whole
+from dsa.demo.bodies import AUDITOR, BODIES, BY_CODE, LEADS, POSTS, DemoBody
+from dsa.demo.cast import Cast
+from dsa.demo.deferred import DeferredPress, PassingFiles
+from dsa.demo.fates import Fate, fates, lengths
+from dsa.demo.history import History
+from dsa.demo.itinerary import Stay, itinerary
+from dsa.demo.pace import Pace, start_before
+from dsa.demo.themes import PERSONAL, STATISTICS, Theme
+from dsa.demo.walker import Walker
+from dsa.domain.form import Form
+from dsa.domain.parties import parties_of
+from dsa.domain.tier import tier
+from dsa.services import demo_documents
+from dsa.services.context import Context
+from dsa.services.directory import NewOrganisation
+from dsa.services.enlisting import Seat
+from dsa.services.starting import NewAgreement
+from dsa.timekeeping.calendar import calendar_for
+from dsa.timekeeping.clock import SimulatedClock
+
+Says = Callable[[str], None]
+_FIRST = ("overview", "parties", "purpose")
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One agreement before it is lived: what it is about, what becomes of it, and when it began."""
+
+    fate: Fate
+    theme: Theme
+    bodies: tuple[DemoBody, ...]
+    stays: tuple[Stay, ...]
+    start: datetime
+    number: int
+
+
+def fill(ctx: Context, form: Form, *, agreements: int, seed: int, now: datetime, says: Says = lambda _: None) -> None:
+    """Make the world up to ``now``. The database must be migrated, with the definitions published, and be empty."""
+    calm = dataclasses.replace(ctx, chance=SeededChance(seed), simulated=True)
+    clock = SimulatedClock(now - timedelta(days=1))
+    cast = Cast(dataclasses.replace(calm, clock=clock))
+    cast.enlist(_directory(now.date()))
+    cast.ctx = dataclasses.replace(calm, clock=SimulatedClock(now))
+    deferred = dataclasses.replace(calm, documents=DeferredPress(), files=PassingFiles())
+    lives = plan(agreements, seed=seed, now=now)
+    for done, life in enumerate(lives, 1):
+        _live(calm if life.fate.real else deferred, cast, form, life, seed)
+        if done % 10 == 0 or done == len(lives):
+            says(f"{done} of {len(lives)} agreements")
+    demo_documents.mark_filled(ctx, seed=seed, agreements=agreements)
+
+
+def _directory(today: date) -> list[tuple[NewOrganisation, list[Seat]]]:
+    found = []
+    for body in BODIES:
+        new = NewOrganisation(body.code, body.name, body.body_type, body.nation)
+        roles = [role for role in POSTS if role != "head_of_sharing" or body.code in LEADS]
+        found.append((new, [Seat(role, POSTS[role]) for role in roles]))
+    code, name, title = AUDITOR
+    auditor = Seat("auditor", title, sees_all=True, until=today + timedelta(days=180))
+    found.append((NewOrganisation(code, name, "alb_other", "ENG"), [auditor]))
+    return found
+
+
+def plan(agreements: int, *, seed: int, now: datetime) -> list[Life]:
+    """Every life, in the order in which they begin."""
+    chance = random.Random(seed)  # noqa: S311 - wanted to be repeatable
+    chosen = fates(agreements)
+    subjects = _Subjects(chance)
+    calendar = calendar_for("ENG")
+    found = []
+    for number, (fate, days) in enumerate(zip(chosen, lengths(chosen, chance), strict=True)):
+        theme, bodies = subjects.take(fate)
+        stays = tuple(itinerary(fate, days, chance))
+        start = start_before(now, sum(stay.days for stay in stays), calendar)
+        start += timedelta(minutes=chance.randrange(-50, 120))
+        found.append(Life(fate, theme, bodies, stays, min(start, now), number))
+    return sorted(found, key=lambda life: (life.start, life.number))
+
+
+class _Subjects:
+    """Themes with the bodies that take part, each pair once before any comes again."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._left: dict[str, list[tuple[Theme, str, str]]] = {}
+
+    def take(self, fate: Fate) -> tuple[Theme, tuple[DemoBody, ...]]:
+        """A theme that suits the fate, with its bodies."""
+        kind = "fast" if fate.route == "fast" else "board" if fate.board else "standard"
+        if not self._left.get(kind):
+            self._left[kind] = self._pairs(kind)
+        theme, giver, taker = self._left[kind].pop()
+        bodies = [BY_CODE[giver], BY_CODE[taker]]
+        others = [BY_CODE[code] for code in theme.takers if code not in (giver, taker)]
+        others += [BY_CODE[code] for code in ("MHCLG", "BHCC", "WG") if code not in (giver, taker, *theme.takers)]
+        return theme, (*bodies, *others[: fate.parties - 2])
+
+    def _pairs(self, kind: str) -> list[tuple[Theme, str, str]]:
+        themes = STATISTICS if kind == "fast" else [t for t in PERSONAL if t.board == (kind == "board")]
+        pairs = [(theme, giver, taker) for theme in themes for giver in theme.givers for taker in theme.takers]
+        self._chance.shuffle(pairs)
+        return sorted(pairs, key=lambda pair: "DWP" in pair[1:], reverse=False)
+
+
+def _live(ctx: Context, cast: Cast, form: Form, life: Life, seed: int) -> str:
+    clock = SimulatedClock(life.start)
+    mine = dataclasses.replace(ctx, clock=clock)
+    answers = _answers(life)
+    lead = life.bodies[1]
+    parties = parties_of(answers)
+    first = {key: value for name in _FIRST for key, value in form.sectioned(answers).get(name, {}).items()}
+    route = tier(answers, parties)
+    new = NewAgreement(
+        lead.code, first, life.fate.route, route.reasons, synthetic=True, example=True,
+        first_contact_on=None, first_contact_evidence="",
+    )  # fmt: skip
+    history = History(
+        mine, form, life.fate, Pace(clock, calendar_for("ENG")), random.Random(seed * 1000 + life.number),  # noqa: S311
+        new, answers, lambda context, wanted: Walker.start(context, cast, wanted),
+    )  # fmt: skip
+    reference = history.live(list(life.stays))
+    demo_documents.settle_past(mine, reference)
+    return reference
+
+
+def _answers(life: Life) -> Answers:
+    giver, taker, *more = life.bodies
+    began = life.start.date()
+    answers = whole(
+        life.theme, giver, taker, lead=taker, needed=began + timedelta(days=270), made=began - timedelta(days=20),
+        more=tuple(more),
+    )  # fmt: skip
+    answers["title"] = f"{answers['title']}, {began.year}"
+    return answers
