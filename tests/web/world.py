@@ -9,17 +9,19 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 
-from dsa.composition import open_context, publish_definitions
+from dsa.composition import definition_sources, open_context
 from dsa.domain.actor import Actor
 from dsa.domain.workflow import OUTCOMES, ROLES
 from dsa.persistence import heads
 from dsa.persistence.heads import Loaded
 from dsa.services import directory, moves, notifying, reviewing, signing, starting
 from dsa.services.context import Context
+from dsa.services.definitions import publish
 from dsa.services.reviewing import Verdict
 from dsa.web.composition import Services
 from tests.form import samples
@@ -180,10 +182,10 @@ class _Told:
 def build_world(services: Services) -> World:
     """The world of these services, on an empty, migrated database."""
     ctx = open_context(services.settings, database=services.database, clock=_Told(services.clock))
-    publish_definitions(ctx)
     world = World(ctx, getattr(services.clock, "advance", _standing_still))
     now = ctx.clock.now()
     with ctx.database.writing() as session:
+        publish(session, _definitions(), at=now)
         for code, (name, kind, nation) in ORGANISATIONS.items():
             body = directory.add_organisation(session, directory.NewOrganisation(code, name, kind, nation), at=now)
             world.organisations[code] = body
@@ -195,6 +197,12 @@ def build_world(services: Services) -> World:
         world.organisations[AUDITORS] = body
         _appoint(world, session, AUDITORS, body, nao.name, "auditor", "Auditor", now)
     return world
+
+
+@cache
+def _definitions() -> tuple[tuple[str, Any], ...]:
+    """The shipped forms and workflows, read once for the run."""
+    return tuple(definition_sources())
 
 
 def _standing_still(**_amount: float) -> None:
