@@ -190,7 +190,7 @@ def too_late(reference: str, key: str, conflict: Conflict, form: Submitted | Non
     """Status 409: what happened; and where the task is still open, the form again with what was typed."""
     shown = task_page.task_page(context(), actor(), reference, key)
     seq = request.form.get("seq", type=int)
-    happened = task_page.since(context(), actor(), reference, shown.seq - 1 if seq is None else seq)
+    happened = task_page.since(context(), actor(), reference, shown.seq - 1 if seq is None else min(seq, shown.seq))
     if form is not None and shown.is_open and shown.refusal is None:
         form.errors.clear()
         return _decide_page(shown, form, status=409, happened=happened, conflict=conflict.refusal)
