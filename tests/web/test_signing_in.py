@@ -294,6 +294,24 @@ def test_a_closed_account_is_out_at_once(pages: PageClient, legal: int, services
     assert inside(pages) is None
 
 
+def test_a_closed_account_cannot_sign_in_and_is_not_told_that_it_exists(
+    with_passwords: PageClient, services: Services
+) -> None:
+    with services.database.writing() as session:
+        session.connection().exec_driver_sql("UPDATE people SET active = false")
+    page = with_passwords.post(
+        "/sign-in", {"email": "legal-adviser-dwp@example.gov.uk", "password": PASSWORD}, status=422
+    )
+    assert page.errors == ["The email address or the password is not right. Check both and try again."]
+
+
+def test_a_form_token_from_before_signing_in_is_worth_nothing_afterwards(pages: PageClient, legal: int) -> None:
+    before = pages.token()
+    pages.client.post("/sign-in/demo", data={"csrf_token": before, "person": legal})
+    assert pages.client.post("/sign-out", data={"csrf_token": before}).status_code == 400
+    assert inside(pages)
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_signing_in_and_confirming_in_a_real_browser(visitor: chromium.Page, legal: int, app: Flask) -> None:
