@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from dsa.domain.actor import Actor
 from dsa.persistence import visibility
@@ -33,18 +33,19 @@ def between(session: Session, actor: Actor, codes: Collection[str], *, at_least:
     Rows of (reference, title, stage, workflow_id, workflow_version, finished_at, updated_at, shared), most parties in
     common first, then the newest.
     """
-    shared = func.count(Party.id).label("shared")
+    part = aliased(Party)  # visible() asks about parties too, and must not be tied to this one
+    shared = func.count(part.id).label("shared")
     statement = (
         select(
             Agreement.reference, Agreement.title, Agreement.stage, Agreement.workflow_id, Agreement.workflow_version,
             Agreement.finished_at, Agreement.updated_at, shared,
         )
-        .join(Party, Party.agreement_id == Agreement.id)
-        .join(Organisation, Organisation.id == Party.organisation_id)
-        .where(Organisation.code.in_(sorted(codes)), Party.left_at.is_(None), visibility.visible(actor))
+        .join(part, part.agreement_id == Agreement.id)
+        .join(Organisation, Organisation.id == part.organisation_id)
+        .where(Organisation.code.in_(sorted(codes)), part.left_at.is_(None), visibility.visible(actor))
         .where(Agreement.stage.not_in(("withdrawn", "rejected", "superseded", "closed")))
         .group_by(Agreement.id)
-        .having(func.count(Party.id) >= at_least)
+        .having(func.count(part.id) >= at_least)
         .order_by(shared.desc(), Agreement.updated_at.desc(), Agreement.id.desc())
         .limit(limit)
     )  # fmt: skip

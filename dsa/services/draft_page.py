@@ -64,7 +64,7 @@ class Blocker:
 class EarlyView:
     """What a reviewer said early. ``outcome``: no_blocker, needs, blocker; None while it is open."""
 
-    title: str
+    who: str
     organisation: str
     nation: str
     outcome: str | None
@@ -162,7 +162,7 @@ def draft_page(ctx: Context, actor: Actor, reference: str) -> DraftPage:
             blockers=tuple(blockers(view, judgement, requests)) if view.own is None else (),
             requests=requests,
             questions=tuple(queries_drafts.questions(session, view.loaded.head.id)),
-            early=tuple(_early(ctx, session, view)) if view.own is None else (),
+            early=tuple(_early(session, view)) if view.own is None else (),
             unknown=not_in_the_directory(view),
             may_share=may_share,
             first_look=first_look.refusal if first_look else None,
@@ -302,12 +302,10 @@ def _may(ctx: Context, session: Session, actor: Actor, view: DraftView, action: 
     return permitting.why_not(ctx, session, actor, action, view.loaded) is None
 
 
-def _early(ctx: Context, session: Session, view: DraftView) -> Iterable[EarlyView]:
-    known = {r.id: r.title for stage in flow_of(ctx, session, view.loaded).workflow.stages for r in stage.tasks}
+def _early(session: Session, view: DraftView) -> Iterable[EarlyView]:
     for row in queries_drafts.early_views(session, view.loaded.head.id):
-        title = known.get(row.rule) or ROLES.get(row.role, row.role)
         outcome = row.outcome if row.status == "done" else None
-        yield EarlyView(title, row.name, row.nation, outcome, row.due_at)
+        yield EarlyView(ROLES.get(row.role, row.role), row.name, row.nation, outcome, row.due_at)
 
 
 def _receivers(ctx: Context, session: Session, view: DraftView) -> Iterable[Receiver]:

@@ -334,6 +334,7 @@ def answers_sent(
     The answers are in the form that drafting takes. Parties that the page itself adds or removes count already.
     """
     fields = {name: values for name, values in sent.lists() if len(name) <= 200}
+    fields |= _counted(fields)
     held = set(fields.get(ASKED, ()))
     raw: dict[str, Any] = {}
     for question in section.questions:
@@ -343,6 +344,18 @@ def answers_sent(
         value = raw_from_fields(question, fields, parties=(own,) if own else known)
         raw[question.key] = identified(question, value) if question.type == "table" else value
     return raw
+
+
+def _counted(fields: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Dates for which a number was written and no kind chosen are counted from an event, unless a day is there too."""
+    found = {}
+    for name, values in fields.items():
+        base = name.removesuffix("-number")
+        if base == name or not any(values) or f"{base}-after" not in fields or any(fields.get(f"{base}-when", ())):
+            continue
+        if not any(any(fields.get(f"{base}-{part}", ())) for part in ("day", "month", "year")):
+            found[f"{base}-when"] = ["after"]
+    return found
 
 
 def identified(question: Question, rows: Any) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsa.domain.conditions import answered
-from dsa.domain.form import Form, Question, is_asked
+from dsa.domain.form import Form, Question, is_asked, is_required
 from dsa.domain.parties import Party
 from dsa.domain.presentation import PresentedAnswer, present
 from dsa.services.draft_view import DraftView
@@ -51,11 +51,15 @@ def _typed(question: Question, value: Any) -> PresentedAnswer:
 
 
 def shown_sections(view: DraftView, problems: Mapping[str, str]) -> tuple[ShownSection, ...]:
-    """The whole draft as this reader may see it. Another party sees no private answers."""
+    """The whole draft as this reader may see it: what is answered, and what has to be.
+
+    Another party sees no private answers.
+    """
     words = in_words(view.form, view.answers, view.parties, problems)
     at, found = view.at, []
     for section in view.form.sections:
         asked = [q for q in section.questions if is_asked(q, at) and not (q.private and view.own)]
+        asked = [q for q in asked if q.key in words or is_required(q, at)]
         answers = tuple(
             ShownAnswer(q.key, q.wording, words.get(q.key), problems.get(q.key, ""), q.private) for q in asked
         )
