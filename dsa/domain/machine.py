@@ -84,6 +84,13 @@ class Snapshot:
         """The party that leads: it drafts, and has the agreement when nobody else does."""
         return next(p for p in self.parties if p.lead)
 
+    def after(self, decision: "Decision") -> "Snapshot":
+        """The same agreement once the decision is taken."""
+        return Snapshot(
+            decision.dest, decision.round, self.route, self.parties, decision.tasks, self.signatories, self.standing,
+            self.facts, self.hold, self.outside_body,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import CalendarDay, Closure
+from dsa.persistence.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,13 @@ def days_of(session: Session, organisation_id: int, nation: str) -> Days:
 
 def edition(session: Session) -> tuple[int, int]:
     """A pair that changes whenever a stored day is added or removed."""
-    closures = session.scalar(select(func.count(Closure.id))) or 0
-    days = session.scalar(select(func.coalesce(func.max(CalendarDay.id), 0) + func.count(CalendarDay.id))) or 0
-    return closures, days
+    row = _EDITION.one(session, {})
+    return row.closures, row.days
+
+
+_EDITION = Prepared(
+    select(
+        select(func.coalesce(func.max(Closure.id), 0) + func.count(Closure.id)).scalar_subquery().label("closures"),
+        select(func.coalesce(func.max(CalendarDay.id), 0) + func.count(CalendarDay.id)).scalar_subquery().label("days"),
+    )
+)

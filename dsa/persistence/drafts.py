@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dsa.domain.errors import Conflict
 from dsa.persistence import rows
 from dsa.persistence.models import Agreement, Counter, Edited, Organisation, Party, SectionAnswers, Version
+from dsa.persistence.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +129,17 @@ def organisations_by_code(session: Session, codes: list[str]) -> dict[str, Organ
 
 def newest_version(session: Session, agreement_id: int) -> Any:
     """The newest frozen version (id, number, hash, section_hashes, content, frozen_at), or None."""
-    return session.execute(
-        select(Version.id, Version.number, Version.hash, Version.section_hashes, Version.content, Version.frozen_at)
-        .where(Version.agreement_id == agreement_id)
-        .order_by(Version.number.desc())
-        .limit(1)
-    ).one_or_none()
+    return _NEWEST.one(session, {"agreement": agreement_id})
+
+
+def newest_mark(session: Session, agreement_id: int) -> Any:
+    """The newest frozen version without its content (id, number, hash, section_hashes), or None."""
+    return _NEWEST_MARK.one(session, {"agreement": agreement_id})
+
+
+_MARK = (Version.id, Version.number, Version.hash, Version.section_hashes)
+_LAST = select(*_MARK).where(Version.agreement_id == bindparam("agreement")).order_by(Version.number.desc()).limit(1)
+_NEWEST_MARK, _NEWEST = Prepared(_LAST), Prepared(_LAST.add_columns(Version.content, Version.frozen_at))
 
 
 def version(session: Session, agreement_id: int, number: int) -> Any:

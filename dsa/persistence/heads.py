@@ -13,17 +13,19 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.machine import Hold, PartyFact, Snapshot, TaskFact
 from dsa.persistence.models import Agreement, Edited, HoldRow, Organisation, Party, Person, Query, Task, table
+from dsa.persistence.prepared import Prepared
 
 _A, _P, _O, _T, _Q = table(Agreement), table(Party), table(Organisation), table(Task), table(Query)
-_HEAD = select(_A).where(_A.c.reference == bindparam("reference"))
-_HEAD_LOCKED = _HEAD.with_for_update()
-_PARTIES = (
+_H, _E = table(HoldRow), table(Edited)
+_BY_REFERENCE = select(_A).where(_A.c.reference == bindparam("reference"))
+_HEAD, _HEAD_LOCKED = Prepared(_BY_REFERENCE), Prepared(_BY_REFERENCE.with_for_update())
+_PARTIES = Prepared(
     select(_P.c.key, _P.c.role, _P.c.signs, _P.c.is_lead, _P.c.organisation_id, _O.c.code, _O.c.name, _O.c.nation)
     .select_from(_P.join(_O, _P.c.organisation_id == _O.c.id))
     .where(_P.c.agreement_id == bindparam("agreement"), _P.c.left_at.is_(None))
     .order_by(_P.c.id)
 )
-_TASKS = (
+_TASKS = Prepared(
     select(
         _T,
         exists(
@@ -36,6 +38,16 @@ _TASKS = (
         or_(_T.c.status == "open", and_(_T.c.round == bindparam("round"))),
     )
     .order_by(_T.c.id)
+)
+_HOLD = Prepared(
+    select(_H.c.code, _H.c.awaited, _H.c.outside)
+    .where(_H.c.agreement_id == bindparam("agreement"), _H.c.ended_at.is_(None))
+    .order_by(_H.c.id.desc())
+    .limit(1)
+)
+_EDITORS = Prepared(select(_E.c.person_id).where(_E.c.agreement_id == bindparam("agreement")))
+_DONE_BY = Prepared(
+    select(_T.c.done_by_id, _T.c.role).where(_T.c.agreement_id == bindparam("agreement"), _T.c.done_by_id.is_not(None))
 )
 
 
@@ -138,46 +150,35 @@ def task_fact(row: Row[Any], organisation: str) -> TaskFact:
 
 def load(session: Session, reference: str, *, lock: bool = False) -> Loaded | None:
     """The agreement of that reference, or None. ``lock`` for a writer."""
-    connection = session.connection()
-    head = connection.execute(_HEAD_LOCKED if lock else _HEAD, {"reference": reference}).one_or_none()
+    head = (_HEAD_LOCKED if lock else _HEAD).one(session, {"reference": reference})
     if head is None:
         return None
     parties = tuple(
         PartyRow(p.key, p.role, p.signs, p.is_lead, p.organisation_id, p.code, p.name, p.nation)
-        for p in connection.execute(_PARTIES, {"agreement": head.id})
+        for p in _PARTIES.rows(session, {"agreement": head.id})
     )
-    tasks = tuple(connection.execute(_TASKS, {"agreement": head.id, "round": head.round}))
+    tasks = tuple(_TASKS.rows(session, {"agreement": head.id, "round": head.round}))
     hold = _hold(session, head.id) if head.on_hold else None
     return Loaded(head, parties, tasks, hold)
 
 
 def _hold(session: Session, agreement_id: int) -> Hold | None:
-    row = session.execute(
-        select(HoldRow.code, HoldRow.awaited, HoldRow.outside)
-        .where(HoldRow.agreement_id == agreement_id, HoldRow.ended_at.is_(None))
-        .order_by(HoldRow.id.desc())
-        .limit(1)
-    ).one_or_none()
+    row = _HOLD.one(session, {"agreement": agreement_id})
     return None if row is None else Hold(row.code, row.awaited, row.outside)
 
 
 def editors(session: Session, agreement_id: int) -> frozenset[int]:
     """The people who wrote part of the text."""
-    return frozenset(session.scalars(select(Edited.person_id).where(Edited.agreement_id == agreement_id)))
+    return frozenset(row.person_id for row in _EDITORS.rows(session, {"agreement": agreement_id}))
 
 
 def separate_roles(session: Session, agreement_id: int, roles: frozenset[str]) -> Mapping[int, frozenset[str]]:
     """Which of the roles each person has already acted in on this agreement."""
-    found: dict[int, set[str]] = {}
-    rows = session.execute(
-        select(Task.done_by_id, Task.role).where(
-            Task.agreement_id == agreement_id, Task.done_by_id.is_not(None), Task.role.in_(sorted(roles))
-        )
-    )
-    for person, role in rows:
-        assert person is not None  # noqa: S101 - filtered above
-        found.setdefault(person, set()).add(role)
-    return {person: frozenset(held) for person, held in found.items()}
+    found: dict[int, frozenset[str]] = {}
+    for row in _DONE_BY.rows(session, {"agreement": agreement_id}):
+        if row.role in roles:
+            found[row.done_by_id] = found.get(row.done_by_id, frozenset()) | {row.role}
+    return found
 
 
 def person_name(session: Session, person_id: int) -> str:

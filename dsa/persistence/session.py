@@ -7,15 +7,17 @@ writer is refused at once however long the busy time-out is.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session
 
 from dsa.domain.errors import Problem
 
 BUSY_SECONDS = 10
+REST_SECONDS = 15
 
 
 class DatabaseBusy(Problem):
@@ -58,9 +60,27 @@ class Database:
         self.engine.dispose()
 
 
+def _tested_after_rest(engine: Engine) -> Engine:
+    """Ask a pooled connection whether it still lives only when it has rested: a busy one would pay for every step."""
+
+    @event.listens_for(engine, "checkin")
+    def _given_back(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _taken(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("rests_since", monotonic()) > REST_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError("the database closed the connection") from error
+
+    return engine
+
+
 def _engine(url: str, synchronous: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return _tested_after_rest(create_engine(url))
     if ":memory:" not in url and url != "sqlite://":
         Path(url.split("///", 1)[-1]).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})

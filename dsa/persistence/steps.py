@@ -23,23 +23,24 @@ from dsa.persistence.models import (
     Task,
     table,
 )
+from dsa.persistence.prepared import Prepared
 
 _A, _E, _S, _T, _G = table(Agreement), table(Event), table(SpellRow), table(Task), table(StageEntry)
 _AP, _H = table(Approval), table(HoldRow)
-_ADD_EVENT = insert(_E)
-_CLOSE_SPELL = (
+_ADD_EVENT = Prepared(insert(_E))
+_CLOSE_SPELL = Prepared(
     update(_S)
     .where(_S.c.agreement_id == bindparam("agreement"), _S.c.ended_at.is_(None))
     .values(ended_at=bindparam("ended"), ended_seq=bindparam("seq"))
 )
-_OPEN_SPELL = insert(_S)
-_CLOSE_STAGE = (
+_OPEN_SPELL = Prepared(insert(_S))
+_CLOSE_STAGE = Prepared(
     update(_G)
     .where(_G.c.agreement_id == bindparam("agreement"), _G.c.left_at.is_(None))
     .values(left_at=bindparam("left"), working_minutes=bindparam("minutes"))
 )
-_OPEN_STAGE = insert(_G)
-_CLOSE_TASK = (
+_OPEN_STAGE = Prepared(insert(_G))
+_CLOSE_TASK = Prepared(
     update(_T)
     .where(_T.c.id == bindparam("task"), _T.c.done_at.is_(None))
     .values(
@@ -51,7 +52,7 @@ _CLOSE_TASK = (
         working_minutes=bindparam("minutes"),
     )
 )
-_REOPEN_TASK = (
+_REOPEN_TASK = Prepared(
     update(_T)
     .where(_T.c.id == bindparam("task"))
     .values(
@@ -68,7 +69,7 @@ _REOPEN_TASK = (
         target_days=bindparam("target"),
     )
 )
-_WITHDRAW_APPROVALS = (
+_WITHDRAW_APPROVALS = Prepared(
     update(_AP)
     .where(
         _AP.c.agreement_id == bindparam("agreement"),
@@ -79,14 +80,19 @@ _WITHDRAW_APPROVALS = (
     )
     .values(withdrawn_at=bindparam("moment"))
 )
-_END_HOLD = (
+_END_HOLD = Prepared(
     update(_H)
     .where(_H.c.agreement_id == bindparam("agreement"), _H.c.ended_at.is_(None))
     .values(ended_at=bindparam("at"), ended_seq=bindparam("seq"))
 )
-_OPEN_TASK = insert(_T)
-_OUTBOX = insert(table(OutboxRow))
-_NOTES = insert(table(Note))
+_OPEN_TASK = Prepared(
+    insert(_T), columns=[column.key for column in _T.c if column.key not in ("id", "first_opened_at")]
+)
+_OUTBOX = Prepared(
+    insert(table(OutboxRow)),
+    columns=["kind", "key", "agreement_id", "payload", "created_at", "available_at", "attempts"],
+)
+_NOTES = Prepared(insert(table(Note)), columns=[column.key for column in table(Note).c if column.key != "id"])
 _HEAD_COLUMNS = (
     "stage",
     "round",
@@ -103,7 +109,7 @@ _HEAD_COLUMNS = (
     "updated_at",
     "finished_at",
 )
-_MOVE_HEAD = (
+_MOVE_HEAD = Prepared(
     update(_A)
     .where(_A.c.id == bindparam("agreement"), _A.c.version == bindparam("was"), _A.c.head_seq == bindparam("was_seq"))
     .values({name: bindparam(f"new_{name}") for name in _HEAD_COLUMNS})
@@ -113,75 +119,68 @@ _MOVE_HEAD = (
 def add_event(session: Session, row: dict[str, Any]) -> None:
     """Append an event. Raises Conflict when another step took the same place in the chain."""
     try:
-        session.connection().execute(_ADD_EVENT, row)
+        _ADD_EVENT.run(session, row)
     except IntegrityError as error:
         raise Conflict(_SOMEBODY_FIRST) from error
 
 
 def hand_over(session: Session, *, agreement: int, opened: dict[str, Any] | None, ended: Any, seq: int) -> None:
     """Close the open spell of the ledger and open the next; ``opened`` None ends the ledger."""
-    connection = session.connection()
-    connection.execute(_CLOSE_SPELL, {"agreement": agreement, "ended": ended, "seq": seq})
+    _CLOSE_SPELL.run(session, {"agreement": agreement, "ended": ended, "seq": seq})
     if opened is not None:
-        connection.execute(_OPEN_SPELL, opened)
+        _OPEN_SPELL.run(session, opened)
 
 
 def change_stage(session: Session, *, agreement: int, left: Any, minutes: int, opened: dict[str, Any] | None) -> None:
     """Close the stay in a stage (with its working minutes) and open the next."""
-    connection = session.connection()
-    connection.execute(_CLOSE_STAGE, {"agreement": agreement, "left": left, "minutes": minutes})
+    _CLOSE_STAGE.run(session, {"agreement": agreement, "left": left, "minutes": minutes})
     if opened is not None:
-        connection.execute(_OPEN_STAGE, opened)
+        _OPEN_STAGE.run(session, opened)
 
 
 def close_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Close tasks as done or lapsed. Raises Conflict where one was closed by somebody else meanwhile."""
     for row in rows:
-        if session.connection().execute(_CLOSE_TASK, row).rowcount != 1:
+        if _CLOSE_TASK.run(session, row) != 1:
             raise Conflict(_SOMEBODY_FIRST)
 
 
 def reopen_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Open tasks again whose decision was taken back."""
-    if rows:
-        session.connection().execute(_REOPEN_TASK, list(rows))
+    _REOPEN_TASK.many(session, rows)
 
 
 def open_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add tasks."""
-    if rows:
-        session.connection().execute(_OPEN_TASK, list(rows))
+    _OPEN_TASK.many(session, rows)
 
 
 def withdraw_approvals(session: Session, rows: Sequence[dict[str, Any]], *, at: Any) -> None:
     """Mark the live approvals of each (agreement, rule, party) as taken back."""
     for row in rows:
         values = {"agreement": row["agreement"], "of_rule": row["rule"], "of_party": row["party"], "moment": at}
-        session.connection().execute(_WITHDRAW_APPROVALS, values)
+        _WITHDRAW_APPROVALS.run(session, values)
 
 
 def end_hold(session: Session, *, agreement: int, at: Any, seq: int) -> None:
     """End the hold in force."""
-    session.connection().execute(_END_HOLD, {"agreement": agreement, "at": at, "seq": seq})
+    _END_HOLD.run(session, {"agreement": agreement, "at": at, "seq": seq})
 
 
 def add_outbox(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add side effects to carry out after the commit."""
-    if rows:
-        session.connection().execute(_OUTBOX, list(rows))
+    _OUTBOX.many(session, rows)
 
 
 def add_notes(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Add private texts of one side."""
-    if rows:
-        session.connection().execute(_NOTES, list(rows))
+    _NOTES.many(session, rows)
 
 
 def move_head(session: Session, *, agreement: int, was: int, was_seq: int, new: dict[str, Any]) -> None:
     """Move the head from the version that was read. Raises Conflict when somebody else moved it first."""
     values = {f"new_{name}": new[name] for name in _HEAD_COLUMNS}
-    done = session.connection().execute(_MOVE_HEAD, {"agreement": agreement, "was": was, "was_seq": was_seq, **values})
-    if done.rowcount != 1:
+    if _MOVE_HEAD.run(session, {"agreement": agreement, "was": was, "was_seq": was_seq, **values}) != 1:
         raise Conflict(_SOMEBODY_FIRST)
 
 

@@ -13,6 +13,7 @@ from dsa.domain.form import Form
 from dsa.domain.form_reading import build_form
 from dsa.domain.integrity import digest
 from dsa.domain.machine import Flow
+from dsa.domain.permissions import Grant, grants
 from dsa.domain.workflow_reading import read_workflow
 from dsa.persistence import definitions as stored
 
@@ -22,6 +23,7 @@ class Definitions:
     """Compiled workflows and forms by (id, version); built once, shared, never changed."""
 
     _flows: dict[tuple[str, int], Flow] = field(default_factory=dict)
+    _tables: dict[tuple[str, int], tuple[Grant, ...]] = field(default_factory=dict)
     _forms: dict[tuple[str, int], Form] = field(default_factory=dict)
     _hashes: dict[tuple[str, str, int], str] = field(default_factory=dict)
 
@@ -31,6 +33,13 @@ class Definitions:
         if found is None:
             found = Flow(read_workflow(self._content(session, "workflow", name, version)))
             self._flows[name, version] = found
+        return found
+
+    def table(self, session: Session, name: str, version: int) -> tuple[Grant, ...]:
+        """The permission table of a published workflow version."""
+        found = self._tables.get((name, version))
+        if found is None:
+            found = self._tables[name, version] = grants(self.flow(session, name, version).workflow)
         return found
 
     def form(self, session: Session, name: str, version: int) -> Form:

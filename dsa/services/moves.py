@@ -116,7 +116,7 @@ def standing_pairs(session: Session, loaded: Loaded) -> frozenset[tuple[str, str
     """The (rule, party) pairs whose approval still covers the newest version."""
     if loaded.head.round == 1:
         return frozenset()
-    newest = drafts.newest_version(session, loaded.head.id)
+    newest = drafts.newest_mark(session, loaded.head.id)
     if newest is None:
         return frozenset()
     live = work.live_approvals(session, loaded.head.id)

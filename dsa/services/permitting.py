@@ -29,7 +29,7 @@ class Choice:
 
 def table_of(ctx: Context, session: Session, loaded: Loaded) -> tuple[Grant, ...]:
     """The permission table of the agreement's workflow."""
-    return permissions.grants(flow_of(ctx, session, loaded).workflow)
+    return ctx.definitions.table(session, loaded.head.workflow_id, loaded.head.workflow_version)
 
 
 def subject_of(ctx: Context, session: Session, loaded: Loaded, task_key: str | None = None) -> Subject:

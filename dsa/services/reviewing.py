@@ -74,8 +74,9 @@ def decide_task(
         if task.kind == "signature" and verdict.outcome == "signed":
             raise Refused("A signature is given on the signing page.")
         _check(task, verdict, loaded)
-        step = _take(ctx, session, loaded, actor, held, task, verdict)
-        _keep(ctx, session, loaded, actor, held, task, verdict, step)
+        version = drafts.newest_mark(session, loaded.head.id)
+        step = _take(ctx, session, loaded, actor, held, task, verdict, version)
+        _keep(session, loaded, actor, held, task, verdict, version, step)
         return step
 
 
@@ -106,11 +107,17 @@ def _check(task: Any, verdict: Verdict, loaded: Loaded) -> None:
 
 
 def _take(
-    ctx: Context, session: Session, loaded: Loaded, actor: Actor, held: Held, task: Any, verdict: Verdict
+    ctx: Context,
+    session: Session,
+    loaded: Loaded,
+    actor: Actor,
+    held: Held,
+    task: Any,
+    verdict: Verdict,
+    version: Any,
 ) -> Step:
     flow = flow_of(ctx, session, loaded)
     rule = flow.workflow.rule(task.rule)
-    version = drafts.newest_version(session, loaded.head.id)
     public: dict[str, Any] = {"task": task.key, "title": rule.title, "outcome": verdict.outcome}
     if verdict.summary.strip():
         public["summary"] = verdict.summary.strip()
@@ -149,70 +156,66 @@ def record_facts(ctx: Context, session: Session, loaded: Loaded) -> dict[str, An
 
 
 def _keep(
-    ctx: Context,
     session: Session,
     loaded: Loaded,
     actor: Actor,
     held: Held,
     task: Any,
     verdict: Verdict,
+    version: Any,
     step: Step,
 ) -> None:
-    if verdict.changes:
-        common = {"agreement_id": loaded.head.id, "task_id": task.id, "event_seq": step.seq}
-        common |= {"round": loaded.head.round, "blocker": verdict.outcome == "blocker", "status": "open"}
-        work.add_change_requests(
-            session,
-            [
-                {**common, "section": c.section, "question": c.question, "reason_code": c.code, "text": c.text.strip()}
-                for c in verdict.changes
-            ],
-        )
-    if verdict.outcome not in OUTCOMES_THAT_STAND:
-        return
-    version = drafts.newest_version(session, loaded.head.id)
-    if version is None:
+    _keep_changes(session, loaded, task, verdict, step)
+    if verdict.outcome not in OUTCOMES_THAT_STAND or version is None:
         return
     if verdict.relies_on is not None:
         relied = work.approval(session, loaded.head.id, verdict.relies_on)
         if relied is None or relied.rule != task.rule or relied.lapsed_at or relied.withdrawn_at:
             raise BadInput("The review that you rely on is not there any more. Choose another, or review it yourself.")
-    rule = step.flow.workflow.rule(task.rule)
-    approval = work.add_approval(
+    approval = work.add_approval(session, _approval(loaded, actor, held, task, verdict, version, step))
+    of_approval = {"agreement_id": loaded.head.id, "approval_id": approval, "party_key": task.party_key}
+    work.add_conditions(
         session,
-        {
-            "agreement_id": loaded.head.id,
-            "task_id": task.id,
-            "event_seq": step.seq,
-            "rule": task.rule,
-            "party_key": task.party_key,
-            "organisation_id": held.organisation_id,
-            "person_id": actor.person_id,
-            "role": held.role,
-            "post": held.title,
-            "delegation_reference": None,
-            "outcome": verdict.outcome,
-            "version_hash": version.hash,
-            "section_hashes": covered_hashes(rule.sections, version.section_hashes),
-            "round": loaded.head.round,
-            "calendar_version": task.calendar_version,
-            "relies_on_id": verdict.relies_on,
-            "summary": verdict.summary.strip(),
-            "at": step.at,
-        },
+        [{**of_approval, "text": c.text.strip(), "due_on": c.due_on} for c in verdict.conditions if c.text.strip()],
     )
-    rows = [
-        {
-            "agreement_id": loaded.head.id,
-            "approval_id": approval,
-            "party_key": task.party_key,
-            "text": condition.text.strip(),
-            "due_on": condition.due_on,
-        }
-        for condition in verdict.conditions
-        if condition.text.strip()
-    ]
-    work.add_conditions(session, rows)
+
+
+def _keep_changes(session: Session, loaded: Loaded, task: Any, verdict: Verdict, step: Step) -> None:
+    common = {"agreement_id": loaded.head.id, "task_id": task.id, "event_seq": step.seq}
+    common |= {"round": loaded.head.round, "blocker": verdict.outcome == "blocker", "status": "open"}
+    work.add_change_requests(
+        session,
+        [
+            {**common, "section": c.section, "question": c.question, "reason_code": c.code, "text": c.text.strip()}
+            for c in verdict.changes
+        ],
+    )
+
+
+def _approval(
+    loaded: Loaded, actor: Actor, held: Held, task: Any, verdict: Verdict, version: Any, step: Step
+) -> dict[str, Any]:
+    rule = step.flow.workflow.rule(task.rule)
+    return {
+        "agreement_id": loaded.head.id,
+        "task_id": task.id,
+        "event_seq": step.seq,
+        "rule": task.rule,
+        "party_key": task.party_key,
+        "organisation_id": held.organisation_id,
+        "person_id": actor.person_id,
+        "role": held.role,
+        "post": held.title,
+        "delegation_reference": None,
+        "outcome": verdict.outcome,
+        "version_hash": version.hash,
+        "section_hashes": covered_hashes(rule.sections, version.section_hashes),
+        "round": loaded.head.round,
+        "calendar_version": task.calendar_version,
+        "relies_on_id": verdict.relies_on,
+        "summary": verdict.summary.strip(),
+        "at": step.at,
+    }
 
 
 def ask_question(ctx: Context, actor: Actor, reference: str, task_key: str, text: str, *, seen: int | None) -> Step:

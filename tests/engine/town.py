@@ -240,9 +240,7 @@ def build_town(database: Database, *, parties: int = 3, sources: Any = None) -> 
                 post = town.posts[code, role] = directory.add_post(session, body, title=role.title(), role=role)
                 person = directory.NewPerson(f"{role}, {code}", f"{role}@{code.lower()}.example", is_demo=True)
                 town.people[code, role] = directory.add_person(session, person, at=BEGAN)
-                directory.appoint(
-                    session, post_id=post, person_id=town.people[code, role], starts_on=date(2020, 1, 1)
-                )
+                directory.appoint(session, post_id=post, person_id=town.people[code, role], starts_on=date(2020, 1, 1))
     return town
 
 

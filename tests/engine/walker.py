@@ -153,7 +153,5 @@ class Walker:
                 ))
             )  # fmt: skip
         for number in asked:
-            acts.append(
-                ("respond", lambda n=number: drafting.respond(self._ctx, drafter, self.reference, n, "Done."))
-            )
+            acts.append(("respond", lambda n=number: drafting.respond(self._ctx, drafter, self.reference, n, "Done.")))
         return acts * 4

@@ -1,0 +1,131 @@
+"""Statements compiled once and run straight on the driver's cursor: the hot path of a step.
+
+One rule: a statement is still written as SQLAlchemy Core, so that both databases get their own SQL and every column
+its own type; only the work that SQLAlchemy does on each execution is done once here. It runs in the session's
+transaction. Core defaults are not applied: a prepared insert names every column that it fills.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Executable, Select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+Processor = Callable[[Any], Any]
+
+
+class Prepared:
+    """A statement with named parameters. ``columns`` are those that an insert fills; all of them by default."""
+
+    def __init__(self, statement: Executable, *, columns: Sequence[str] | None = None) -> None:
+        self._statement, self._columns = statement, columns
+        self._ready: dict[str, _Ready] = {}
+
+    def rows(self, session: Session, values: Mapping[str, Any]) -> list[Any]:
+        """The rows, as named tuples in the types of their columns."""
+        cursor, dialect = _cursor(session)
+        ready = self._for(dialect)
+        _execute(cursor, dialect, ready.sql, ready.bind(values))
+        return ready.read(cursor.fetchall())
+
+    def one(self, session: Session, values: Mapping[str, Any]) -> Any:
+        """The first row, or None."""
+        found = self.rows(session, values)
+        return found[0] if found else None
+
+    def run(self, session: Session, values: Mapping[str, Any]) -> int:
+        """Execute; returns how many rows it touched."""
+        cursor, dialect = _cursor(session)
+        ready = self._for(dialect)
+        _execute(cursor, dialect, ready.sql, ready.bind(values))
+        return int(cursor.rowcount)
+
+    def many(self, session: Session, values: Sequence[Mapping[str, Any]]) -> None:
+        """Execute once for each; nothing for none."""
+        if len(values) == 1:
+            self.run(session, values[0])
+        elif values:
+            cursor, dialect = _cursor(session)
+            ready = self._for(dialect)
+            _execute(cursor, dialect, ready.sql, [ready.bind(each) for each in values], many=True)
+
+    def _for(self, dialect: Dialect) -> "_Ready":
+        found = self._ready.get(dialect.name)
+        if found is None:
+            found = self._ready[dialect.name] = _Ready(self._statement, dialect, self._columns)
+        return found
+
+
+class _Ready:
+    """A statement in one database's SQL, with what turns values into the driver's and back."""
+
+    def __init__(self, statement: Executable, dialect: Dialect, columns: Sequence[str] | None) -> None:
+        anything: Any = statement
+        compiled = anything.compile(dialect=dialect, column_keys=list(columns) if columns else None)
+        self.sql = str(compiled)
+        names: Iterable[str] = compiled.positiontup if compiled.positional else compiled.binds
+        self._positional = bool(compiled.positional)
+        self._binds = [(name, _bind_processor(compiled.binds[name], dialect)) for name in names]
+        # what the statement itself holds, such as the 1 of a LIMIT
+        self._fixed = {name: compiled.binds[name].value for name in names if not compiled.binds[name].required}
+        self._row: Any = None
+        self._processors: list[tuple[int, Processor]] = []
+        if isinstance(statement, Select):
+            keys = [str(column.key) for column in statement.selected_columns]
+            self._row = _row_type(keys)
+            made = [
+                column.type.dialect_impl(dialect).result_processor(dialect, None)
+                for column in statement.selected_columns
+            ]
+            self._processors = [(place, each) for place, each in enumerate(made) if each is not None]
+
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        """The values as the driver takes them: in order, or by name."""
+        if self._fixed:
+            values = {**self._fixed, **values}
+        if self._positional:
+            return [process(values[name]) if process else values[name] for name, process in self._binds]
+        return {name: process(values[name]) if process else values[name] for name, process in self._binds}
+
+    def read(self, found: Iterable[Sequence[Any]]) -> list[Any]:
+        """The driver's rows as named tuples."""
+        rows = []
+        for row in found:
+            values = list(row)
+            for place, process in self._processors:
+                values[place] = process(values[place])
+            rows.append(self._row(values))
+        return rows
+
+
+def _bind_processor(bind: Any, dialect: Dialect) -> Processor | None:
+    found: Processor | None = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    return found
+
+
+def _row_type(keys: list[str]) -> Any:
+    named: Any = namedtuple  # its fields are known at run time only
+    made = named("Row", keys)
+    return made._make
+
+
+def _cursor(session: Session) -> tuple[Any, Dialect]:
+    """A cursor of the session's transaction, kept while that lasts."""
+    transaction = session.get_transaction()
+    kept = session.info.get("cursor")
+    if kept is None or kept[0] is not transaction or transaction is None:
+        connection = session.connection()
+        kept = (session.get_transaction(), connection.connection.cursor(), connection.dialect)
+        session.info["cursor"] = kept
+    return kept[1], kept[2]
+
+
+def _execute(cursor: Any, dialect: Dialect, sql: str, values: Any, *, many: bool = False) -> None:
+    """Execute on the driver; its errors come out as SQLAlchemy's, as from any other statement."""
+    try:
+        (cursor.executemany if many else cursor.execute)(sql, values)
+    except dialect.loaded_dbapi.Error as error:
+        raise DBAPIError.instance(sql, values, error, dialect.loaded_dbapi.Error, dialect=dialect) from error

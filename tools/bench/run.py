@@ -1,0 +1,302 @@
+"""`make bench`: this engine beside raw drivers and beside its peers, in one run, in turns.
+
+One rule: only ratios of one run are compared. Each engine takes a few steps in turn, so that noise hits all alike; the
+figures are the 20th percentile of the time per step (its cost when nobody else uses the machine) and processor time.
+Writes build/bench.json (docs/quality.md says what the names mean) and prints a table. Exit 1 where a goal is missed.
+"""
+
+import argparse
+import gc
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests import postgresql  # noqa: E402
+from tools.bench.adapter import PATH, Durable, InMemory  # noqa: E402
+from tools.bench.floor import PostgresFloor, SqliteFloor  # noqa: E402
+
+SHARED = Path(os.environ.get("DSA_SHARED") or ROOT.parent / "shared") / "bench"
+BUILD = ROOT / "build"
+SLICE = 10
+
+
+@dataclass
+class Figure:
+    """One line of the report. ``ratio`` is what the goal is about; ``met`` is None where nothing could be measured."""
+
+    name: str
+    value: float | None
+    unit: str
+    against: str
+    ratio: float | None
+    goal: str
+    met: bool | None
+
+
+class Peer:
+    """A peer engine in its own process and environment; answers with its own times."""
+
+    def __init__(self, kind: str, n: int, python: Path) -> None:
+        place = {"cwd": SHARED, "env": {**os.environ, "PYTHONPATH": str(SHARED), "PYTHONDONTWRITEBYTECODE": "1"}}
+        self.process = subprocess.Popen(
+            [python, Path(__file__).with_name("peer.py")], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, **place,
+        )  # fmt: skip
+        self.tell({"engine": kind, "start": n})
+
+    def tell(self, what: dict[str, Any]) -> dict[str, Any]:
+        if self.process.stdin is None or self.process.stdout is None:
+            raise RuntimeError("the peer cannot be spoken to")
+        self.process.stdin.write(json.dumps(what) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("the peer ended")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def part(self, k: int, low: int, high: int) -> tuple[float, float]:
+        answer = self.tell({"step": k, "from": low, "to": high})
+        return answer["wall"], answer["cpu"]
+
+    def check(self) -> bool:
+        return bool(self.tell({"check": True})["ok"])
+
+    def close(self) -> None:
+        self.process.communicate(timeout=30)
+
+
+class Own:
+    """An engine of this process."""
+
+    def __init__(self, engine: Any, n: int) -> None:
+        self.engine, self.handles = engine, engine.start(n)
+
+    def part(self, k: int, low: int, high: int) -> tuple[float, float]:
+        step, handles = self.engine.step, self.handles[low:high]
+        begun, used = time.perf_counter(), time.process_time()
+        for handle in handles:
+            step(handle, k)
+        return time.perf_counter() - begun, time.process_time() - used
+
+    def check(self) -> bool:
+        return all(self.engine.check(handle) for handle in self.handles[:3])
+
+    def close(self) -> None:
+        if hasattr(self.engine, "close"):
+            self.engine.close()
+
+
+@dataclass
+class Cost:
+    """Seconds for each step: the 20th percentile and the median of slices, and processor time."""
+
+    p20: float
+    median: float
+    cpu: float
+
+
+def in_turns(engines: dict[str, Own | Peer], n: int) -> dict[str, Cost]:
+    """Every engine takes a slice of each step in turn, in an order that rotates."""
+    walls: dict[str, list[float]] = {name: [] for name in engines}
+    used = dict.fromkeys(engines, 0.0)
+    order = list(engines)
+    gc.collect()
+    for k in range(len(PATH)):
+        for low in range(0, n, SLICE):
+            order.append(order.pop(0))
+            high = min(n, low + SLICE)
+            for name in order:
+                wall, cpu = engines[name].part(k, low, high)
+                walls[name].append(wall / (high - low))
+                used[name] += cpu
+    for name, engine in engines.items():
+        if not engine.check():
+            raise RuntimeError(f"{name} did not reach the end of the path")
+    return {
+        name: Cost(sorted(times)[len(times) // 5], median(times), used[name] / (n * len(PATH)))
+        for name, times in walls.items()
+    }
+
+
+@contextmanager
+def closing(engines: dict[str, Own | Peer]) -> Iterator[dict[str, Own | Peer]]:
+    try:
+        yield engines
+    finally:
+        for engine in engines.values():
+            engine.close()
+
+
+def peer_python() -> Path | None:
+    """The Python of the peers' environment, made on first use; None where the shared benchmarks are not there."""
+    if not (SHARED / "requirements.txt").is_file():
+        return None
+    home = BUILD / "bench-venv"
+    python = home / "bin" / "python"
+    done = home / "complete"
+    if not done.exists():
+        print("setting up the peers' own environment ...", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+        wanted = ("SpiffWorkflow", "lxml", "SQLAlchemy", "transitions", "psycopg")
+        lines = (SHARED / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        needed = [line for line in lines if line.startswith(wanted)]
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *needed], check=True)
+        done.touch()
+    return python
+
+
+def ratio_figures(name: str, ours: Cost, floor: Cost, against: str, goal: float) -> list[Figure]:
+    """Our steps a second, and their share of the floor's, by the 20th percentile and by processor time."""
+    by_time, by_cpu = floor.p20 / ours.p20, floor.cpu / ours.cpu
+    met = max(by_time, by_cpu) >= goal
+    says = f">= {goal}"
+    return [
+        Figure(name, round(1 / ours.p20), "steps/s", f"{against}, 20th percentile", round(by_time, 3), says, met),
+        Figure(f"{name}, processor time", round(1e6 * ours.cpu), "us/step", against, round(by_cpu, 3), says, met),
+    ]
+
+
+def sqlite_figures(n: int, python: Path | None) -> list[Figure]:
+    engines: dict[str, Own | Peer] = {}
+    with tempfile.TemporaryDirectory(prefix="dsa-bench-") as folder, closing(engines):
+        for mode in ("NORMAL", "FULL"):
+            for kind in ("ours", "floor"):
+                durable = Durable(f"sqlite:///{folder}/{mode}-{kind}.sqlite3", synchronous=mode)
+                chosen = durable if kind == "ours" else SqliteFloor(durable, synchronous=mode)
+                engines[f"{kind} {mode}"] = Own(chosen, n)
+        if python is not None:
+            engines["spiff"] = Peer("durable", n, python)
+        cost = in_turns(engines, n)
+    found = ratio_figures("durable steps, SQLite NORMAL", cost["ours NORMAL"], cost["floor NORMAL"], RAW_SQLITE, 0.12)
+    found += ratio_figures("durable steps, SQLite FULL", cost["ours FULL"], cost["floor FULL"], RAW_SQLITE, 0.5)
+    if python is not None:
+        ours, spiff = cost["ours NORMAL"], cost["spiff"]
+        ratio = spiff.p20 / ours.p20
+        says = "SpiffWorkflow, reload and serialize, SQLite NORMAL, 20th percentile"
+        found.append(Figure("durable steps against SpiffWorkflow", round(1 / ours.p20), "steps/s", says,
+                            round(ratio, 2), ">= 4", ratio >= 4))  # fmt: skip
+        by_cpu = spiff.cpu / ours.cpu
+        found.append(Figure("durable steps against SpiffWorkflow, processor time", round(1e6 * ours.cpu), "us/step",
+                            "SpiffWorkflow, the same", round(by_cpu, 2), "", True))  # fmt: skip
+    else:
+        found.append(_absent("durable steps against SpiffWorkflow", ">= 4"))
+    return found
+
+
+RAW_SQLITE = "sqlite3 alone, same rows"
+
+
+def postgres_figures(n: int) -> list[Figure]:
+    why = postgresql.why_not()
+    if why:
+        print(f"PostgreSQL was not measured: {why}")
+        return [_absent("durable steps, PostgreSQL", ">= 0.5")]
+    engines: dict[str, Own | Peer] = {}
+    with postgresql.cluster() as cluster, closing(engines):
+        for kind in ("ours", "floor"):
+            durable = Durable(cluster.new())
+            engines[kind] = Own(durable if kind == "ours" else PostgresFloor(durable), n)
+        cost = in_turns(engines, n)
+    return ratio_figures("durable steps, PostgreSQL", cost["ours"], cost["floor"], "psycopg alone, same rows", 0.5)
+
+
+def memory_figures(n: int, python: Path | None) -> list[Figure]:
+    engine = InMemory()
+    found = [_kib_figure(engine)]
+    engines: dict[str, Own | Peer] = {"ours": Own(engine, n)}
+    if python is None:
+        return [*found, _absent("decisions in memory", ">= 20")]
+    engines["spiff"] = Peer("memory", n, python)
+    with closing(engines):
+        cost = in_turns(engines, n)
+    ratio = cost["spiff"].p20 / cost["ours"].p20
+    says = "SpiffWorkflow, parallel gateways, in memory"
+    micro = round(1e6 * cost["ours"].p20, 1)
+    return [*found, Figure("decisions in memory", micro, "us/step", says, round(ratio, 1), ">= 20", ratio >= 20)]
+
+
+def _kib_figure(engine: InMemory) -> Figure:
+    engine.start(3)
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    handles = engine.start(200)
+    for k in range(3):  # in review: two tasks open, one done
+        for handle in handles:
+            engine.step(handle, k)
+    gc.collect()
+    each = (tracemalloc.get_traced_memory()[0] - before) / 200 / 1024
+    tracemalloc.stop()
+    return Figure("memory of a live instance", round(each, 2), "KiB", "", None, "<= 1", each <= 1)
+
+
+def _absent(name: str, goal: str) -> Figure:
+    return Figure(name, None, "", "not measured here", None, goal, None)
+
+
+def page_figures() -> list[Figure]:
+    from tools.bench.pages import page_costs
+
+    goal = "<= 18"
+    measured = page_costs()
+    if measured is None:
+        return [_absent("my tasks page, processor time", goal)]
+    page, hello, size = measured
+    ratio = page / hello
+    says = f"a hello page ({1e6 * hello:.0f} us); the page has {size / 1024:.0f} KiB"
+    return [Figure("my tasks page, processor time", round(1e6 * page), "us/request", says, round(ratio, 1), goal,
+                   ratio <= 18)]  # fmt: skip
+
+
+def show(figures: list[Figure]) -> None:
+    print(f"\n{'':52s} {'value':>9s} {'unit':10s} {'ratio':>7s} {'goal':>8s}       against")
+    for each in figures:
+        mark = {True: "met", False: "MISSED", None: "-"}[each.met]
+        value = "-" if each.value is None else f"{each.value:g}"
+        ratio = "-" if each.ratio is None else f"{each.ratio:g}"
+        print(f"{each.name:52s} {value:>9s} {each.unit:10s} {ratio:>7s} {each.goal:>8s} {mark:6s} {each.against}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure the engine against raw code and against its peers.")
+    parser.add_argument("--n", type=int, default=100, help="agreements for each engine")
+    parser.add_argument("--only", choices=["sqlite", "postgresql", "memory", "page"], action="append")
+    asked = parser.parse_args()
+    parts = asked.only or ["sqlite", "postgresql", "memory", "page"]
+    BUILD.mkdir(exist_ok=True)
+    python = peer_python() if {"sqlite", "memory"} & set(parts) else None
+    figures: list[Figure] = []
+    with ExitStack() as stack:
+        stack.callback(lambda: shutil.rmtree(BUILD / "bench-tmp", ignore_errors=True))
+        for part in parts:
+            print(f"measuring: {part} ...", flush=True)
+            if part == "sqlite":
+                figures += sqlite_figures(asked.n, python)
+            elif part == "postgresql":
+                figures += postgres_figures(asked.n)
+            elif part == "memory":
+                figures += memory_figures(max(asked.n, 200), python)
+            else:
+                figures += page_figures()
+    show(figures)
+    (BUILD / "bench.json").write_text(json.dumps([asdict(each) for each in figures], indent=1) + "\n", encoding="utf-8")
+    return 1 if any(each.met is False for each in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
