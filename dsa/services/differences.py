@@ -21,6 +21,9 @@ from dsa.services.context import Context
 from dsa.services.moving import open_for
 
 
+MOST_VERSIONS = 1_000_000  # no agreement comes near; a larger number is no number of the database either
+
+
 @dataclass(frozen=True)
 class _Pair:
     """Two texts with their form. The digests cover everything else, so they alone are the key."""
@@ -46,7 +49,7 @@ def between(ctx: Context, session: Session, loaded: Loaded, before: int, after: 
 
 def numbered(session: Session, loaded: Loaded, number: int) -> content.Text:
     """A version by its number. Raises NotFound for one that there is not."""
-    text = content.numbered(session, loaded, number)
+    text = content.numbered(session, loaded, number) if 0 < number < MOST_VERSIONS else None
     if text is None:
         raise NotFound("There is no version %(number)s of this agreement. Look at the list of versions.", number=number)
     return text
