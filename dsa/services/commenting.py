@@ -31,11 +31,7 @@ def comment(
     reply_to: int | None = None,
 ) -> Step:
     """Comment on a section or question of the newest version, quoting the words it is about."""
-    words = text.strip()
-    if not words:
-        raise BadInput("Write your comment.")
-    if len(words) > LONGEST:
-        raise BadInput("A comment can have up to %(most)s characters.", most=LONGEST)
+    words = _words(text)
     with ctx.database.writing() as session:
         loaded = open_for(ctx, session, actor, reference, lock=True)
         held = demand(ctx, session, actor, "comment", loaded)
@@ -49,24 +45,20 @@ def comment(
         facts = {"section": section, "question": question, "version": number}
         happening = Happening("CommentMade", facts, {"comment": words}, private=True)
         step = take(ctx, session, loaded, actor, held, happening, bump=False)
-        rows.add(
-            session,
-            "comments",
-            {
-                "agreement_id": loaded.head.id,
-                "event_seq": step.seq,
-                "section": section,
-                "question": question,
-                "version_number": number,
-                "quote": quote.strip()[:500],
-                "reply_to_id": reply_to,
-                "person_id": actor.person_id,
-                "organisation_id": held.organisation_id,
-                "post": held.title,
-                "at": step.at,
-            },
-        )
+        row = {"agreement_id": loaded.head.id, "event_seq": step.seq, "section": section, "question": question}
+        row |= {"version_number": number, "quote": quote.strip()[:500], "reply_to_id": reply_to, "post": held.title}
+        row |= {"person_id": actor.person_id, "organisation_id": held.organisation_id, "at": step.at}
+        rows.add(session, "comments", row)
         return step
+
+
+def _words(text: str) -> str:
+    words = text.strip()
+    if not words or "\x00" in words:
+        raise BadInput("Write your comment.")
+    if len(words) > LONGEST:
+        raise BadInput("A comment can have up to %(most)s characters.", most=LONGEST)
+    return words
 
 
 def share_comment(ctx: Context, actor: Actor, reference: str, comment_id: int) -> None:

@@ -80,37 +80,63 @@ def save_section(
         revision = saved[section].revision if section in saved else 0
         mine = _merged(page, before, raw, _own_key(loaded, held))
         if revision != seen_revision:
-            raise SectionConflict(
-                theirs=before,
-                mine=mine,
-                who=work.person_name(session, saved[section].saved_by_id),
-                at=saved[section].saved_at,
-            )
+            raise _conflict(session, saved[section], mine)
         problems = _problems(page, mine)
         changed = tuple(sorted(key for key in {*before, *mine} if before.get(key) != mine.get(key)))
         at = max(ctx.clock.now(), loaded.head.updated_at)
         if not changed and revision:
             return SectionSaved(revision, problems, (), at)
-        new_revision = drafts.save_section(
-            session,
-            agreement_id=loaded.head.id,
-            section=section,
-            seen=revision,
-            answers=mine,
-            problems=problems,
-            digest=_hash(section, mine),
-            person_id=actor.person_id,
-            at=at,
-        )
-        drafts.add_editor(session, agreement_id=loaded.head.id, person_id=actor.person_id, at=at)
-        _follow(ctx, session, loaded, section, mine)
-        facts: dict[str, Any] = {"section": section, "changed": list(changed), "revision": new_revision}
-        if correction:
-            facts |= {"reason": correction.reason, "rule": correction.rule, "paths": list(correction.paths)}
-        kind = "CorrectionMade" if correction else "SectionSaved"
-        private = loaded.head.shared_at is None
-        take(ctx, session, loaded, actor, held, Happening(kind, facts, private=private), bump=False)
-        return SectionSaved(new_revision, problems, changed, at)
+        save = _Save(section, revision, mine, problems, changed, at)
+        number = _write(ctx, session, loaded, actor, held, save, correction)
+        return SectionSaved(number, problems, changed, at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Save:
+    """One save as it is written."""
+
+    section: str
+    seen: int
+    answers: Mapping[str, Any]
+    problems: Mapping[str, str]
+    changed: tuple[str, ...]
+    at: datetime
+
+
+def _conflict(session: Session, saved: drafts.Saved, mine: Mapping[str, Any]) -> SectionConflict:
+    who = work.person_name(session, saved.saved_by_id)
+    return SectionConflict(theirs=saved.answers, mine=mine, who=who, at=saved.saved_at)
+
+
+def _write(
+    ctx: Context,
+    session: Session,
+    loaded: Loaded,
+    actor: Actor,
+    held: Held,
+    save: _Save,
+    correction: Correction | None,
+) -> int:
+    new_revision = drafts.save_section(
+        session,
+        agreement_id=loaded.head.id,
+        section=save.section,
+        seen=save.seen,
+        answers=save.answers,
+        problems=save.problems,
+        digest=_hash(save.section, save.answers),
+        person_id=actor.person_id,
+        at=save.at,
+    )
+    drafts.add_editor(session, agreement_id=loaded.head.id, person_id=actor.person_id, at=save.at)
+    _follow(ctx, session, loaded, save.section, save.answers)
+    facts: dict[str, Any] = {"section": save.section, "changed": list(save.changed), "revision": new_revision}
+    if correction:
+        facts |= {"reason": correction.reason, "rule": correction.rule, "paths": list(correction.paths)}
+    kind = "CorrectionMade" if correction else "SectionSaved"
+    private = loaded.head.shared_at is None
+    take(ctx, session, loaded, actor, held, Happening(kind, facts, private=private), bump=False)
+    return new_revision
 
 
 def _editor(ctx: Context, session: Session, actor: Actor, loaded: Loaded) -> Held:

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
-from dsa.domain.actor import Actor
+from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import BadInput, Refused
 from dsa.domain.machine import Hold, Snapshot
 from dsa.domain.reasons import is_delay, label
 from dsa.persistence import work
+from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 from dsa.services.moving import Happening, Step, demand_version, open_for, take
 from dsa.services.permitting import demand
@@ -42,12 +43,7 @@ def begin_hold(
         demand_version(loaded, seen)
         if loaded.head.on_hold:
             raise Refused("The agreement is on hold already.")
-        if not outside and awaited not in loaded.party_codes.values():
-            raise BadInput("Choose one of the organisations of this agreement, or name an outside body.")
-        if until <= ctx.clock.now().date():
-            raise BadInput("The day until which you wait must be in the future.")
-        if code == "RESOURCE" and awaited != held.organisation:
-            raise BadInput("Lack of capacity stays with the organisation that lacks it. Choose your own.")
+        _check(ctx, loaded, held, code=code, awaited=awaited, outside=outside, until=until)
         facts = {"code": code, "reason": label(code), "awaited": awaited, "until": until.isoformat()}
         notes = {"note": note.strip()} if note.strip() else {}
         hold = Hold(code, awaited, outside)
@@ -55,20 +51,19 @@ def begin_hold(
             ctx, session, loaded, actor, held, Happening("HoldBegan", facts, notes),
             after=lambda snapshot: replace(snapshot, hold=hold), on_hold=True,
         )  # fmt: skip
-        work.add_hold(
-            session,
-            {
-                "agreement_id": loaded.head.id,
-                "code": code,
-                "awaited": awaited,
-                "outside": outside,
-                "until": datetime.combine(until, time(23, 59), UTC),
-                "note": "",
-                "started_at": step.at,
-                "started_seq": step.seq,
-            },
-        )
+        row = {"agreement_id": loaded.head.id, "code": code, "awaited": awaited, "outside": outside, "note": ""}
+        row |= {"until": datetime.combine(until, time(23, 59), UTC), "started_at": step.at, "started_seq": step.seq}
+        work.add_hold(session, row)
         return step
+
+
+def _check(ctx: Context, loaded: Loaded, held: Held, *, code: str, awaited: str, outside: bool, until: date) -> None:
+    if not outside and awaited not in loaded.party_codes.values():
+        raise BadInput("Choose one of the organisations of this agreement, or name an outside body.")
+    if until <= ctx.clock.now().date():
+        raise BadInput("The day until which you wait must be in the future.")
+    if code == "RESOURCE" and awaited != held.organisation:
+        raise BadInput("Lack of capacity stays with the organisation that lacks it. Choose your own.")
 
 
 def end_hold(ctx: Context, actor: Actor, reference: str, *, seen: int | None) -> Step:

@@ -15,6 +15,7 @@ from dsa.domain.errors import BadInput, Conflict, NotFound, Refused
 from dsa.domain.events import event_of_outcome
 from dsa.domain.machine import Recorded, Reopened, Snapshot
 from dsa.domain.reasons import is_delay
+from dsa.domain.workflow import TaskRule
 from dsa.persistence import drafts, people, work
 from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
@@ -116,8 +117,20 @@ def _take(
     verdict: Verdict,
     version: Any,
 ) -> Step:
-    flow = flow_of(ctx, session, loaded)
-    rule = flow.workflow.rule(task.rule)
+    happening = Happening(
+        event_of_outcome(task.kind, verdict.outcome),
+        _public(flow_of(ctx, session, loaded).workflow.rule(task.rule), task, verdict, version),
+        {"note": verdict.note.strip()} if verdict.note.strip() else {},
+        happened_at=verdict.happened_at,
+        privileged=verdict.privileged,
+    )
+    more = record_facts(ctx, session, loaded)
+    action = Recorded(task.key, verdict.outcome)
+    return take(ctx, session, loaded, actor, held, happening, action=action, more=more)
+
+
+def _public(rule: TaskRule, task: Any, verdict: Verdict, version: Any) -> dict[str, Any]:
+    """What every party sees of a decision."""
     public: dict[str, Any] = {"task": task.key, "title": rule.title, "outcome": verdict.outcome}
     if verdict.summary.strip():
         public["summary"] = verdict.summary.strip()
@@ -131,23 +144,7 @@ def _take(
         public["covers"] = covered_hashes(rule.sections, version.section_hashes)
     if verdict.relies_on is not None:
         public["relies_on"] = verdict.relies_on
-    happening = Happening(
-        event_of_outcome(task.kind, verdict.outcome),
-        public,
-        {"note": verdict.note.strip()} if verdict.note.strip() else {},
-        happened_at=verdict.happened_at,
-        privileged=verdict.privileged,
-    )
-    return take(
-        ctx,
-        session,
-        loaded,
-        actor,
-        held,
-        happening,
-        action=Recorded(task.key, verdict.outcome),
-        more=record_facts(ctx, session, loaded),
-    )
+    return public
 
 
 def record_facts(ctx: Context, session: Session, loaded: Loaded) -> dict[str, Any]:

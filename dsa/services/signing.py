@@ -21,6 +21,7 @@ from dsa.services import content
 from dsa.services.context import Context
 from dsa.services.moving import Happening, Step, demand_version, open_for, take
 from dsa.services.permitting import demand
+from dsa.services.ports import Revision
 
 CONFIRMED_WITHIN = timedelta(minutes=5)
 _TRIES = 30
@@ -141,23 +142,29 @@ def sign(
             raise Refused("The document is being prepared. It is ready in about a minute; then sign.")
         if seen_sha256 != page.document_sha256:
             raise Conflict("The document changed after you opened the page. Read the new one, then sign.")
-        field = f"sig_{page.party_key}_{_slot(task_key)}"
-        signed = ctx.documents.sign(
-            ctx.files.get(document.current_sha256),
-            field=field,
-            post=page.post,
-            organisation=page.party_name,
-            user_id=f"person-{actor.person_id}",
-            authentication="demo" if actor.method == "demo" else "password",
-            evidence_hash=digest(canonical({"statement": page.statement, "document": page.document_sha256})),
-            statement=page.statement,
-            authority=page.authority,
-        )
-        name = ctx.files.put(signed.data)
-        step = _record(ctx, actor, reference, page, document.revision, document.id, name, signed, field)
+        signed = _made(ctx, actor, page, ctx.files.get(document.current_sha256))
+        step = _record(ctx, actor, reference, page, document, signed)
         if step is not None:
             return step
     raise Conflict("Many people are signing at this moment. Nothing of yours was changed. Try again.")
+
+
+def _made(ctx: Context, actor: Actor, page: ToSign, data: bytes) -> Revision:
+    return ctx.documents.sign(
+        data,
+        field=_field(page),
+        post=page.post,
+        organisation=page.party_name,
+        user_id=f"person-{actor.person_id}",
+        authentication="demo" if actor.method == "demo" else "password",
+        evidence_hash=digest(canonical({"statement": page.statement, "document": page.document_sha256})),
+        statement=page.statement,
+        authority=page.authority,
+    )
+
+
+def _field(page: ToSign) -> str:
+    return f"sig_{page.party_key}_{_slot(page.task_key)}"
 
 
 def demand_stage(loaded: Loaded, seen: int | None) -> None:
@@ -170,17 +177,9 @@ def _slot(task_key: str) -> int:
     return int(task_key.rsplit(":", 1)[1]) if task_key.count(":") == 2 else 1
 
 
-def _record(
-    ctx: Context,
-    actor: Actor,
-    reference: str,
-    page: ToSign,
-    revision: int,
-    document_id: int,
-    name: str,
-    signed: Any,
-    field: str,
-) -> Step | None:
+def _record(ctx: Context, actor: Actor, reference: str, page: ToSign, document: Any, signed: Revision) -> Step | None:
+    """Write the signature on the revision that it was made on; None when somebody signed meanwhile."""
+    name = ctx.files.put(signed.data)
     with ctx.database.writing() as session:
         loaded = open_for(ctx, session, actor, reference, lock=True)
         again = _to_sign(ctx, session, loaded, actor, page.task_key)
@@ -189,55 +188,60 @@ def _record(
         held = demand(ctx, session, actor, "decide", loaded, task_key=page.task_key)
         now = ctx.clock.now()
         moved = work.update_document(
-            session, document_id, revision=revision, current_sha256=name, status="signing", updated_at=now,
-            new_revision=revision + 1,
+            session, document.id, revision=document.revision, new_revision=document.revision + 1,
+            current_sha256=name, status="signing", updated_at=now,
         )  # fmt: skip
         if not moved:
             return None
-        facts = {
-            "task": page.task_key,
-            "party": page.party_name,
-            "post": page.post,
-            "authority": page.authority,
-            "statement": page.statement,
-            "version": page.version_number,
-            "content_hash": page.content_hash,
-            "document_sha256": page.document_sha256,
-            "certificate": signed.certificate_serial,
-            "certificate_sha256": signed.certificate_sha256,
-            "level": signed.level,
-            "authentication": actor.method,
-            "vouched_by": actor.vouched_by,
-        }
+        facts = _facts(actor, page, signed)
         action = Recorded(page.task_key, "signed")
         step = take(ctx, session, loaded, actor, held, Happening("TextSigned", facts), action=action)
-        work.add_signature(
-            session,
-            {
-                "agreement_id": loaded.head.id,
-                "version_id": loaded.head.locked_version_id,
-                "task_id": page.task_id,
-                "event_seq": step.seq,
-                "party_key": page.party_key,
-                "slot": _slot(page.task_key),
-                "organisation_id": held.organisation_id,
-                "person_id": actor.person_id,
-                "post": page.post,
-                "authority": page.authority,
-                "delegation_reference": page.authority,
-                "method": actor.method,
-                "vouched_by": actor.vouched_by,
-                "statement": page.statement,
-                "seen_sha256": page.document_sha256,
-                "field": field,
-                "certificate_serial": signed.certificate_serial,
-                "certificate_sha256": signed.certificate_sha256,
-                "level": signed.level,
-                "signed_at": step.at,
-            },
-        )
+        work.add_signature(session, _signature(loaded, actor, held, page, signed, step))
         _keep(session, name, signed.data, loaded.head.id, now)
         return step
+
+
+def _facts(actor: Actor, page: ToSign, signed: Revision) -> dict[str, Any]:
+    return {
+        "task": page.task_key,
+        "party": page.party_name,
+        "post": page.post,
+        "authority": page.authority,
+        "statement": page.statement,
+        "version": page.version_number,
+        "content_hash": page.content_hash,
+        "document_sha256": page.document_sha256,
+        "certificate": signed.certificate_serial,
+        "certificate_sha256": signed.certificate_sha256,
+        "level": signed.level,
+        "authentication": actor.method,
+        "vouched_by": actor.vouched_by,
+    }
+
+
+def _signature(loaded: Loaded, actor: Actor, held: Held, page: ToSign, signed: Revision, step: Step) -> dict[str, Any]:
+    return {
+        "agreement_id": loaded.head.id,
+        "version_id": loaded.head.locked_version_id,
+        "task_id": page.task_id,
+        "event_seq": step.seq,
+        "party_key": page.party_key,
+        "slot": _slot(page.task_key),
+        "organisation_id": held.organisation_id,
+        "person_id": actor.person_id,
+        "post": page.post,
+        "authority": page.authority,
+        "delegation_reference": page.authority,
+        "method": actor.method,
+        "vouched_by": actor.vouched_by,
+        "statement": page.statement,
+        "seen_sha256": page.document_sha256,
+        "field": _field(page),
+        "certificate_serial": signed.certificate_serial,
+        "certificate_sha256": signed.certificate_sha256,
+        "level": signed.level,
+        "signed_at": step.at,
+    }
 
 
 def _keep(session: Session, name: str, data: bytes, agreement_id: int, at: datetime) -> None:

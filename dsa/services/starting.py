@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dsa.domain import events
 from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import BadInput, NotAllowed
-from dsa.domain.holding import who_has_it
+from dsa.domain.holding import Holding, who_has_it
 from dsa.domain.integrity import GENESIS, section_hash
 from dsa.domain.machine import Decision, Flow, PartyFact, Snapshot
 from dsa.domain.parties import parties_of
@@ -171,7 +171,38 @@ def _first_event(
     calendar = ctx.calendars.of(session, held.organisation_id, "ENG").version
     target = stage.targets.get(new.route)
     entered = events.due_body(target_days=target, due_at=head["stage_due_at"], calendar_version=calendar)
-    body = {
+    timing = events.Timing(entered=entered)
+    effects = events.effects(decision, holding, timing, handed=True, on_hold=False)
+    body = _first_body(ctx, actor, held, new, head, flow, began, now) | {"effects": effects}
+    digest, row = chained(identifier, GENESIS, body)
+    row |= {"happened_at": began, "recorded_at": now, "person_id": actor.person_id}
+    steps.add_event(session, row | {"organisation_id": held.organisation_id, "side": None})
+    assert holding is not None  # noqa: S101 - a first stage is never final
+    entry = {"route": new.route, "due_at": head["stage_due_at"], "target_days": target, "calendar_version": calendar}
+    _first_rows(session, identifier, held, holding, began, entry)
+    drafts.update_agreement(
+        session,
+        identifier,
+        head_seq=1,
+        head_hash=digest,
+        holder_owner=holding.owner,
+        holder_role=holding.role,
+        holder_reason=holding.reason,
+        holder_since=began,
+    )
+
+
+def _first_body(
+    ctx: Context,
+    actor: Actor,
+    held: Held,
+    new: NewAgreement,
+    head: Mapping[str, Any],
+    flow: Flow,
+    began: datetime,
+    now: datetime,
+) -> dict[str, Any]:
+    return {
         "agreement": head["reference"],
         "seq": 1,
         "version": 1,
@@ -188,32 +219,16 @@ def _first_event(
             "parties": [party.content() for party in parties_of(new.answers)],
         },
         "notes": {},
-        "effects": events.effects(decision, holding, events.Timing(entered=entered), handed=True, on_hold=False),
     }
-    digest, row = chained(identifier, GENESIS, body)
-    row |= {"happened_at": began, "recorded_at": now, "person_id": actor.person_id}
-    steps.add_event(session, row | {"organisation_id": held.organisation_id, "side": None})
-    assert holding is not None  # noqa: S101 - a first stage is never final
-    spell: dict[str, Any] = {"owner": holding.owner, "outside": False, "stage": stage.id, "role": holding.role}
-    spell |= {"agreement_id": identifier, "started_seq": 1, "reason": holding.reason, "started_at": began}
+
+
+def _first_rows(
+    session: Session, identifier: int, held: Held, holding: Holding, began: datetime, entry: Mapping[str, Any]
+) -> None:
+    """The first spell of the ledger and the first stay in a stage."""
+    spell = {"agreement_id": identifier, "started_seq": 1, "owner": holding.owner, "outside": False}
+    spell |= {"stage": holding.stage, "role": holding.role, "reason": holding.reason, "started_at": began}
     rows.add(session, "spells", spell)
-    entry: dict[str, Any] = {
-        "agreement_id": identifier,
-        "entered_seq": 1,
-        "stage": stage.id,
-        "round": 1,
-        "route": new.route,
-    }
-    entry |= {"organisation_id": held.organisation_id, "entered_at": began, "due_at": head["stage_due_at"]}
-    entry |= {"target_days": target, "calendar_version": calendar}
-    rows.add(session, "stage_entries", entry)
-    drafts.update_agreement(
-        session,
-        identifier,
-        head_seq=1,
-        head_hash=digest,
-        holder_owner=holding.owner,
-        holder_role=holding.role,
-        holder_reason=holding.reason,
-        holder_since=began,
-    )
+    stay: dict[str, Any] = {"agreement_id": identifier, "entered_seq": 1, "stage": holding.stage, "round": 1}
+    stay |= {"organisation_id": held.organisation_id, "entered_at": began, **entry}
+    rows.add(session, "stage_entries", stay)
