@@ -70,7 +70,7 @@ def add_organisation(session: Session, new: NewOrganisation, *, at: datetime) ->
     return rows.add(
         session,
         "organisations",
-        dict(code=new.code, name=new.name, body_type=new.body_type, nation=new.nation, created_at=at),
+        {"code": new.code, "name": new.name, "body_type": new.body_type, "nation": new.nation, "created_at": at},
     )
 
 
@@ -78,7 +78,9 @@ def add_post(session: Session, organisation_id: int, *, title: str, role: str, s
     """Add a post; returns its id."""
     if role not in ROLES:
         raise BadInput("There is no role “%(role)s”.", role=role)
-    return rows.add(session, "posts", dict(organisation_id=organisation_id, title=title, role=role, sees_all=sees_all))
+    return rows.add(
+        session, "posts", {"organisation_id": organisation_id, "title": title, "role": role, "sees_all": sees_all}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +104,14 @@ def add_person(session: Session, new: NewPerson, *, at: datetime) -> int:
     return rows.add(
         session,
         "people",
-        dict(
-            name=new.name,
-            email=email,
-            password_hash=new.password_hash,
-            is_demo=new.is_demo,
-            vouched_by_id=new.vouched_by_id,
-            created_at=at,
-        ),
+        {
+            "name": new.name,
+            "email": email,
+            "password_hash": new.password_hash,
+            "is_demo": new.is_demo,
+            "vouched_by_id": new.vouched_by_id,
+            "created_at": at,
+        },
     )
 
 
@@ -121,7 +123,13 @@ def appoint(
     rows.add(
         session,
         "appointments",
-        dict(post_id=post_id, person_id=person_id, starts_on=starts_on, ends_on=ends_on, cover_for_id=cover_for_id),
+        {
+            "post_id": post_id,
+            "person_id": person_id,
+            "starts_on": starts_on,
+            "ends_on": ends_on,
+            "cover_for_id": cover_for_id,
+        },
     )
 
 
@@ -140,13 +148,13 @@ def delegate(
     rows.add(
         session,
         "delegations",
-        dict(
-            post_id=post_id,
-            reference=reference,
-            routes=list(routes),
-            document_types=list(document_types),
-            limit_subjects=limit_subjects,
-            starts_on=starts_on,
-            ends_on=ends_on,
-        ),
+        {
+            "post_id": post_id,
+            "reference": reference,
+            "routes": list(routes),
+            "document_types": list(document_types),
+            "limit_subjects": limit_subjects,
+            "starts_on": starts_on,
+            "ends_on": ends_on,
+        },
     )
