@@ -10,6 +10,7 @@ from dsa.adapters.definitions import load_bodies, load_yaml
 from dsa.adapters.files import FileStore
 from dsa.adapters.mail import SmtpPost
 from dsa.adapters.press import Press
+from dsa.adapters.verification_process import SeparateVerifier
 from dsa.config import Settings
 from dsa.persistence import settings as stored
 from dsa.persistence.session import Database
@@ -29,7 +30,7 @@ def open_context(
     chance: Chance | None = None,
     database: Database | None = None,
 ) -> Context:
-    """The running service for these settings. In demo mode the clock is the true time plus what the demo moved it on."""
+    """The running service for these settings. In demo mode the clock is the true time plus what it was moved on."""
     database = database or Database(settings.database)
     if clock is None:
         clock = OffsetClock(DemoOffset(database)) if settings.demo else SystemClock()
@@ -46,6 +47,11 @@ def open_context(
         service_name=settings.service_name,
         bodies=load_bodies(workflows_dir() / "bodies.yaml"),
     )
+
+
+def document_checker(settings: Settings) -> SeparateVerifier:
+    """What checks uploaded documents, trusting only this installation's own authority."""
+    return SeparateVerifier(settings.data_dir / "root.pem")
 
 
 class DemoOffset:

@@ -40,6 +40,7 @@ BLUEPRINTS = (
     "moves",
     "holding",
     "outbox",
+    "verify",
 )
 
 _MEGABYTE = 1024 * 1024

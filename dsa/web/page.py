@@ -36,7 +36,7 @@ NAVIGATION = (
     ("agreements.index", mark("Agreements"), "/agreements"),
     ("starting.start", mark("Start an agreement"), "/start"),
     ("bottlenecks.show", mark("Bottlenecks"), "/bottlenecks"),
-    ("verifying.check", mark("Check a document"), "/check-a-document"),
+    ("verifying.check", mark("Check a document"), "/verify"),
 )
 
 

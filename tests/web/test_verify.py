@@ -1,0 +1,145 @@
+"""Anybody can check a document; nobody learns more than the document says."""
+
+import io
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dsa.adapters.verification_process import SeparateVerifier
+from dsa.domain.errors import BadInput
+from dsa.persistence import work
+from dsa.services import moves, verify_page
+from tests.conftest import SettableClock
+from tests.web.page_client import Page, PageClient
+from tests.web.world import World
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def document(world: World, reference: str) -> tuple[bytes, str]:
+    """The newest bytes of the document, and its code."""
+    loaded = world.loaded(reference)
+    with world.ctx.database.reading() as session:
+        row = work.document(session, loaded.head.id, loaded.head.locked_version_id)
+    assert row is not None
+    assert row.current_sha256 is not None
+    return world.ctx.files.get(row.current_sha256), row.verify_code
+
+
+def upload(pages: PageClient, data: bytes, *, status: int = 200) -> Page:
+    """Send a file as a browser does."""
+    response = pages.client.post(
+        "/verify",
+        data={"csrf_token": pages.token(), "document": (io.BytesIO(data), "agreement.pdf")},
+        content_type="multipart/form-data",
+    )
+    return pages._answered(response, "/verify", status)
+
+
+def test_a_genuine_document_in_use_says_all_three_things(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("in_use")
+    data, code = document(world, reference)
+    page = upload(pages, data)
+    assert page.h1 == "Genuine and unchanged"
+    assert page.text.startswith("EXAMPLE")
+    assert "Director, Data, HM Revenue and Customs" in page.text
+    assert "Scheme of delegation 4.2" in page.text
+    assert "demo authentication" in page.text
+    assert "Yes, it is in force today." in page.text
+    assert reference in page.text
+
+    page = pages.get(f"/verify/{code}")
+    assert page.h1 == "The code is right"
+    assert "EXAMPLE" in page.text
+    assert "Yes, it is in force today." in page.text
+    assert "Director, Operations, Student Loans Company" in page.text
+    assert "Income check" not in page.html
+
+    moves.move(
+        world.ctx,
+        world.actor("SLC", "operational"),
+        reference,
+        "suspend",
+        seen=world.seen(reference),
+        reason="A breach.",
+    )
+    assert "No: it is suspended." in upload(pages, data).text
+    assert "A breach" not in pages.get(f"/verify/{code}").html
+
+
+def test_a_changed_document_is_called_changed_and_told_nothing_of_ours(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("signed")
+    world.carry_out()
+    data, _ = document(world, reference)
+    at = data.rfind(b"/Contents <") + 300
+    spoilt = data[:at] + (b"0" if data[at : at + 1] != b"0" else b"1") + data[at + 1 :]
+    page = upload(pages, spoilt)
+    assert page.h1 in ("Changed after signing", "Not a document of this service")
+    assert "Do not rely on it" in page.text or "another service" in page.text
+    assert "in force today." not in page.text.replace("Is it in force today?", "")
+
+
+def test_a_document_not_yet_signed_by_all_is_not_in_force(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("sign_off")
+    world.carry_out()
+    _, code = document(world, reference)
+    page = pages.get(f"/verify/{code}")
+    assert "Not yet: not everybody has signed." in page.text
+    assert "Nobody has signed it." in page.text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"hello", b"%PDF-1.7\n", b"%PDF-1.7\n%%EOF", b"%PDF-1.7\n" + b"[" * 200_000 + b"\n%%EOF", b"PK\x03\x04" * 50],
+    ids=["nothing", "text", "cut off", "empty", "deeply nested", "archive"],
+)
+def test_hostile_files_get_a_plain_refusal(pages: PageClient, world: World, data: bytes) -> None:
+    page = upload(pages, data, status=422)
+    assert len(page.errors) == 1
+    assert "Traceback" not in page.html
+
+
+def test_codes_that_are_none_are_told_so(pages: PageClient, world: World) -> None:
+    pages.get("/verify")
+    page = pages.press("Look up the code", code="abc!", status=422)
+    assert page.errors == ["Enter the code as it stands on the document: letters and numbers, no spaces."]
+    page = pages.get("/verify/abcdefgh12345678", status=404)
+    assert page.errors[0].startswith("No document of this service has this code.")
+    pages.get("/verify/%00%0a", status=404)
+    pages.get("/verify/" + "a" * 3_000, status=404)
+
+
+def test_the_thirty_first_check_in_a_minute_waits(pages: PageClient, world: World, true_clock: SettableClock) -> None:
+    for _ in range(30):
+        pages.get("/verify/abcdefgh12345678", status=404)
+    assert "Wait a minute" in pages.get("/verify/abcdefgh12345678", status=429).text
+    true_clock.now += timedelta(minutes=2)
+    pages.get("/verify/abcdefgh12345678", status=404)
+
+
+def test_a_check_that_takes_too_long_is_given_up(world: World, tmp_path: Path) -> None:
+    slow = SeparateVerifier(tmp_path / "root.pem", seconds=0)
+    with pytest.raises(BadInput, match="too complicated"):
+        slow.verify(b"%PDF-1.7")
+
+
+def test_a_check_that_takes_too_much_memory_is_given_up(world: World, tmp_path: Path) -> None:
+    narrow = SeparateVerifier(tmp_path / "root.pem", megabytes=40)
+    with pytest.raises(BadInput, match="too large"):
+        narrow.verify(b"%PDF-1.7")
+
+
+def test_only_the_document_that_is_known_is_looked_up(world: World) -> None:
+    class Claims:
+        """Says that anything is genuine and names an agreement that is not ours."""
+
+        def verify(self, pdf: bytes) -> dict[str, object]:
+            return {
+                "verdict": "genuine", "headline": "h", "example": True, "reference": "DSA-1", "content_hash": "x",
+                "version": 1, "level": None, "signatures": [], "checks": [],
+            }  # fmt: skip
+
+    found = verify_page.check_upload(replace(world.ctx), Claims(), b"x")
+    assert found.in_force.state == "unknown"
