@@ -38,7 +38,9 @@ def command(file: Path, into: Path) -> None:
         click.echo(f"{file.name}: {problem}", err=True)
         sys.exit(1)
     except OSError as error:
-        click.echo(f"{into}: nothing could be written there ({(error.strerror or 'unknown reason').lower()}).", err=True)
+        click.echo(
+            f"{into}: nothing could be written there ({(error.strerror or 'unknown reason').lower()}).", err=True
+        )
         sys.exit(1)
 
 

@@ -11,7 +11,7 @@ from dsa.demo.itinerary import Stay
 from dsa.demo.pace import Pace
 from dsa.demo.walker import Walker
 from dsa.domain.form import Form
-from dsa.services import drafting, holding, sealing
+from dsa.services import holding, sealing
 from dsa.services.context import Context
 from dsa.services.journeying import OpenTask
 from dsa.services.reviewing import Change, Condition, Verdict
@@ -98,9 +98,7 @@ class History:
             self._maybe_hold()
             return
         self.pace.to(1.0)
-        if not any(self.fate.hold):
-            self._submit()
-        elif self.fate.ends == "on_hold":
+        if not self.fate.hold or self.fate.ends == "on_hold":  # else the hold comes next, and it is sent after it
             self._submit()
 
     def _submit(self) -> None:
@@ -186,7 +184,9 @@ class History:
             self.walker.move("withdraw", reason="The policy has changed and the data is no longer needed.")
         if self.fate.ends == "rejected":
             giver = next(row["code"] for row in self.answers["parties"] if row["role"] == "discloser")
-            self.walker.move("reject", role="data_owner", code=giver, reason="The extract would cost more than it saves.")
+            self.walker.move(
+                "reject", role="data_owner", code=giver, reason="The extract would cost more than it saves."
+            )
 
     def _over(self, stay: Stay) -> None:
         """Nothing more happens."""
@@ -211,7 +211,11 @@ class History:
         if task.kind == "advice":
             return Verdict("support", summary or "Supported.")
         if task.role == "security" and self.chance.random() < 0.15 and self.fate.ends in ("review", "preparing"):
-            return Verdict("approved_with_conditions", summary, conditions=(Condition("Test the transfer with made-up data first."),))
+            return Verdict(
+                "approved_with_conditions",
+                summary,
+                conditions=(Condition("Test the transfer with made-up data first."),),
+            )
         return Verdict("approved", summary)
 
     def _board(self, stay: Stay) -> None:
@@ -268,4 +272,3 @@ _REASONS = {
     "suspend": "A transfer arrived incomplete; it is being looked into.", "vary": "Two data items were added.",
     "end": "The purpose has been met.", "record_destruction": "Deleted; the certificate is on file.",
 }  # fmt: skip
-__all__ = ["History", "drafting"]

@@ -99,7 +99,6 @@ def _in_the_way(judgement: Judgement) -> list[str]:
     return found + [f"{', '.join(one.fields)}: {one.message} ({one.rule})" for one in _blocking(judgement)]
 
 
-
 def _blocking(judgement: Judgement) -> list[Finding]:
     return [one for one in judgement.report.findings if one.severity == BLOCK]
 

@@ -54,7 +54,7 @@ def fill(ctx: Context, form: Form, *, agreements: int, seed: int, now: datetime,
     deferred = dataclasses.replace(calm, documents=DeferredPress(), files=PassingFiles())
     lives = plan(agreements, seed=seed, now=now)
     for done, life in enumerate(lives, 1):
-        _live(calm if life.fate.real else deferred, cast, form, life, seed)
+        _live(calm if life.fate.real else deferred, cast, form, life, seed, now)
         if done % 10 == 0 or done == len(lives):
             says(f"{done} of {len(lives)} agreements")
     demo_documents.mark_filled(ctx, seed=seed, agreements=agreements)
@@ -113,7 +113,7 @@ class _Subjects:
         return sorted(pairs, key=lambda pair: "DWP" in pair[1:], reverse=False)
 
 
-def _live(ctx: Context, cast: Cast, form: Form, life: Life, seed: int) -> str:
+def _live(ctx: Context, cast: Cast, form: Form, life: Life, seed: int, now: datetime) -> str:
     clock = SimulatedClock(life.start)
     mine = dataclasses.replace(ctx, clock=clock)
     answers = _answers(life)
@@ -130,7 +130,7 @@ def _live(ctx: Context, cast: Cast, form: Form, life: Life, seed: int) -> str:
         new, answers, lambda context, wanted: Walker.start(context, cast, wanted),
     )  # fmt: skip
     reference = history.live(list(life.stays))
-    demo_documents.settle_past(mine, reference)
+    demo_documents.settle_past(mine, reference, now=now)
     return reference
 
 

@@ -11,8 +11,13 @@ from dsa.persistence.models import OutboxRow, SettingRow
 _FILLED = "demo_world"
 
 
-def settle(session: Session, agreement_id: int, *, waiting: Collection[str], made: bool, at: datetime) -> int:
-    """Close the outbox rows of an agreement but mail about tasks in ``waiting`` and documents not yet ``made``."""
+def settle(
+    session: Session, agreement_id: int, *, waiting: Collection[str], made: bool, at: datetime, now: datetime
+) -> int:
+    """Close the outbox rows of an agreement but mail about tasks in ``waiting`` and documents not yet ``made``.
+
+    What is kept is to be carried out from ``now`` on.
+    """
     found = session.execute(
         select(OutboxRow.id, OutboxRow.kind, OutboxRow.payload).where(
             OutboxRow.agreement_id == agreement_id, OutboxRow.done_at.is_(None)
@@ -23,6 +28,8 @@ def settle(session: Session, agreement_id: int, *, waiting: Collection[str], mad
     done = sorted({row.id for row in found} - kept)
     if done:
         session.execute(update(OutboxRow).where(OutboxRow.id.in_(done)).values(done_at=at))
+    if kept:
+        session.execute(update(OutboxRow).where(OutboxRow.id.in_(sorted(kept))).values(available_at=now))
     return len(done)
 
 

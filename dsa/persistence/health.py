@@ -1,5 +1,7 @@
 """Whether the database can be used. One rule: it reads; it never migrates or repairs."""
 
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,6 +23,16 @@ def check_database(database: Database) -> str:
     if at != newest():
         raise HealthProblem("The database is not at this release's migration. Run: dsa db upgrade")
     return at
+
+
+def oldest_waiting(database: Database, *, now: datetime) -> datetime | None:
+    """Since when the oldest side effect could have been carried out; None where none waits."""
+    waiting = select(func.min(OutboxRow.available_at)).where(OutboxRow.done_at.is_(None), OutboxRow.available_at <= now)
+    try:
+        with database.reading() as session:
+            return session.scalar(waiting)
+    except SQLAlchemyError as error:
+        raise HealthProblem("The database cannot be read.") from error
 
 
 def waiting_jobs(database: Database) -> int:

@@ -85,9 +85,9 @@ def _record(ctx: Context, session: Session, loaded: Loaded, locked: Any, facts: 
     take(ctx, session, loaded, actor, held, Happening("DocumentSealed", facts), bump=False)
 
 
-def settle_past(ctx: Context, reference: str) -> int:
+def settle_past(ctx: Context, reference: str, *, now: datetime) -> int:
     """Close what the outbox holds for a history that was made at once: mail about tasks that are done by now, and
-    documents that are made. What still waits for somebody is left to be told. Returns how many rows were closed."""
+    documents that are made. What still waits for somebody is left to be told from ``now`` on. Returns how many rows were closed."""
     with ctx.database.writing() as session:
         loaded = heads.load(session, reference)
         if loaded is None:
@@ -95,7 +95,7 @@ def settle_past(ctx: Context, reference: str) -> int:
         waiting = {task.key for task in loaded.tasks if task.status == "open"}
         document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
         made = document is not None and document.status != "waiting"
-        return demo_rows.settle(session, loaded.head.id, waiting=waiting, made=made, at=loaded.head.updated_at)
+        return demo_rows.settle(session, loaded.head.id, waiting=waiting, made=made, at=loaded.head.updated_at, now=now)
 
 
 def is_filled(ctx: Context) -> bool:

@@ -161,8 +161,13 @@ def _stages(ctx: Context, session: Session, loaded: Loaded, until: datetime) -> 
         left = mine[-1].left_at or max(until, mine[-1].entered_at)
         found.append(
             StageTime(
-                stage, flow.stages[stage].title, int(row["working_days"]), row["target"], str(row["owner"]),
-                moment(mine[0].entered_at), moment(left),
+                stage,
+                flow.stages[stage].title,
+                int(row["working_days"]),
+                row["target"],
+                str(row["owner"]),
+                moment(mine[0].entered_at),
+                moment(left),
             )  # fmt: skip
         )
     return tuple(found)

@@ -1,16 +1,18 @@
 """Whether the service can take requests. One rule: an answer of 200 means that the database answered just now."""
 
 import logging
+from datetime import timedelta
 
 from flask import Blueprint, Response, jsonify
 
 from dsa import __version__
-from dsa.persistence.health import HealthProblem, check_database, waiting_jobs
+from dsa.persistence.health import HealthProblem, check_database, oldest_waiting, waiting_jobs
 from dsa.web.access import public
 from dsa.web.composition import services
 
 blueprint = Blueprint("health", __name__)
 log = logging.getLogger("dsa.web")
+_BEHIND = timedelta(minutes=10)
 
 
 @blueprint.get("/health")
@@ -20,7 +22,10 @@ def health() -> tuple[Response, int]:
     try:
         migration = check_database(services().database)
         waiting = waiting_jobs(services().database)
+        now = services().true_clock()
+        since = oldest_waiting(services().database, now=now)
     except HealthProblem as problem:
         log.warning("not healthy: %s", problem)
         return jsonify(database=str(problem), jobs="unknown", version=__version__), 503
-    return jsonify(database="ok", migration=migration, jobs="ok", waiting=waiting, version=__version__), 200
+    jobs = "ok" if since is None or now - since <= _BEHIND else "behind: is `dsa worker` running?"
+    return jsonify(database="ok", migration=migration, jobs=jobs, waiting=waiting, version=__version__), 200

@@ -1,0 +1,30 @@
+"""`dsa demo`: make the demonstration world. One rule: never where there is anything already, never in production."""
+
+import time
+
+import click
+
+from dsa.cli.opening import cannot_run, settings_from_environment
+from dsa.config import BadSettings
+from dsa.domain.errors import Refused
+
+
+@click.command()
+@click.option("--agreements", type=click.IntRange(1, 2000), default=66, show_default=True, help="How many to make.")
+@click.option(
+    "--seed", type=click.IntRange(0, 10**9), default=1, show_default=True, help="The same seed, the same world."
+)
+def command(agreements: int, seed: int) -> None:
+    """Make the demonstration world: organisations, people by post, agreements at every stage (synthetic)."""
+    from dsa.demo.filling import fill_if_empty
+
+    began = time.monotonic()
+    try:
+        made = fill_if_empty(
+            settings_from_environment(), agreements=agreements, seed=seed, says=lambda line: click.echo(line, err=True)
+        )
+    except BadSettings as bad:
+        cannot_run(bad)
+    if not made:
+        raise Refused("There is something in this installation already. Name an empty DSA_DATA_DIR, or start as it is.")
+    click.echo(f"The demonstration world is made ({time.monotonic() - began:.0f} seconds). Start with: make run")

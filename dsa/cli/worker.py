@@ -1,0 +1,34 @@
+"""`dsa worker`: carries out what waits in the outbox, until it is stopped. One rule: it may be stopped at any moment."""
+
+import logging
+
+import click
+
+from dsa.cli.opening import settings_from_environment
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Carry out what waits now, then end.")
+def command(once: bool) -> None:
+    """Carry out what waits in the outbox: documents, mail, reminders."""
+    from dsa import jobs
+    from dsa.composition import open_context
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = settings_from_environment()
+    if once:
+        ctx = open_context(settings)
+        relay, done = jobs.Relay(ctx), 0
+        relay.remind()
+        while turn := relay.carry_out():
+            done += turn
+        click.echo(f"Carried out: {done}")
+        ctx.database.close()
+        return
+    queue = jobs.make_huey(settings)
+    watcher = jobs.Watcher(settings, queue)
+    watcher.start()
+    consumer = queue.create_consumer(workers=1, periodic=True, graceful_signal="TERM")
+    click.echo("The worker is running. Stop it with Ctrl+C.", err=True)
+    consumer.run()
+    watcher.stop()

@@ -1,0 +1,125 @@
+"""Background work: documents, mail, reminders. One rule: a job reads the outbox, so it may run twice and acts once.
+
+``Relay`` does the work. `dsa serve` runs it in a thread of its one process; `dsa worker` runs it by huey's schedule,
+from the queue in ``jobs.sqlite3``.
+"""
+
+import logging
+import threading
+import time
+from typing import Any
+
+from huey import SqliteHuey, crontab
+
+from dsa.composition import open_context
+from dsa.config import Settings
+from dsa.domain.errors import Problem
+from dsa.services import notifying
+from dsa.services.context import Context
+from dsa.services.job_state import something_waits
+
+log = logging.getLogger("dsa.jobs")
+WAIT_SECONDS = 1.0
+REMIND_SECONDS = 600.0
+
+
+class Relay:
+    """Carries out what waits in the outbox of one installation, and reminds of what is overdue."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._reminded = float("-inf")
+
+    def carry_out(self) -> int:
+        """Carry out what waits and hand over mail; returns how many rows were done."""
+        done = notifying.carry_out(self._ctx)
+        notifying.send_mail(self._ctx)
+        return done
+
+    def remind(self) -> int:
+        """Ask for a mail for each task that became overdue; returns how many."""
+        self._reminded = time.monotonic()
+        return notifying.remind(self._ctx)
+
+    def turn(self) -> int:
+        """One turn: remind where it is time again, then carry out. What fails now is tried again in a later turn."""
+        try:
+            if time.monotonic() - self._reminded >= REMIND_SECONDS:
+                self.remind()
+            return self.carry_out()
+        except Problem as problem:
+            log.warning("the jobs will try again: %s", problem)
+        except Exception:  # a job must never end the worker; the row stays in the outbox
+            log.exception("a job failed and will be tried again")
+        return 0
+
+
+class BackgroundRelay(threading.Thread):
+    """The relay in a thread of a process that also serves pages. ``stop`` ends it after the job it is at."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(name="jobs", daemon=True)
+        self._settings = settings
+        self._ending = threading.Event()
+
+    def run(self) -> None:
+        """Take turns until told to stop."""
+        ctx = open_context(self._settings)
+        relay = Relay(ctx)
+        while not self._ending.is_set():
+            if relay.turn() == 0:
+                self._ending.wait(WAIT_SECONDS)
+        ctx.database.close()
+
+    def stop(self, *, seconds: float = 10.0) -> None:
+        """Ask it to end and wait for it."""
+        self._ending.set()
+        self.join(seconds)
+
+
+def make_huey(settings: Settings, *, immediate: bool = False) -> Any:
+    """The queue of `dsa worker` with its periodic tasks. ``immediate`` runs tasks at once, for tests."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    queue = SqliteHuey("dsa", filename=str(settings.data_dir / "jobs.sqlite3"), immediate=immediate, results=False)
+    relay = Relay(open_context(settings))
+
+    @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
+    def look_at_the_outbox() -> None:
+        """Every minute, whatever else asks for it."""
+        relay.turn()
+
+    @queue.periodic_task(crontab(minute="*/10"))  # type: ignore[untyped-decorator]
+    def remind_of_what_is_overdue() -> None:
+        """Every ten minutes."""
+        relay.remind()
+
+    @queue.task()  # type: ignore[untyped-decorator]
+    def carry_out() -> None:
+        """Asked for as soon as something waits."""
+        relay.turn()
+
+    queue.carry_out = carry_out
+    return queue
+
+
+class Watcher(threading.Thread):
+    """Asks the queue to carry out as soon as something waits in the outbox, so that nobody waits for the minute."""
+
+    def __init__(self, settings: Settings, queue: Any) -> None:
+        super().__init__(name="watcher", daemon=True)
+        self._settings, self._queue = settings, queue
+        self._ending = threading.Event()
+
+    def run(self) -> None:
+        """Look every second."""
+        ctx = open_context(self._settings)
+        while not self._ending.wait(WAIT_SECONDS):
+            try:
+                if something_waits(ctx) and not self._queue.pending_count():
+                    self._queue.carry_out()
+            except Exception:  # the next look may succeed
+                log.exception("the outbox could not be looked at")
+
+    def stop(self) -> None:
+        """Ask it to end."""
+        self._ending.set()
