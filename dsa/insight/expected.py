@@ -8,7 +8,8 @@ from collections.abc import Sequence
 def time_by_which_half_are_done(ended: Sequence[int], still_open: Sequence[int]) -> int | None:
     """The time by which half are done, by the product-limit estimate; None while fewer than half are.
 
-    ``ended`` are whole durations in any one unit, the result's too; ``still_open`` how long those have lasted that have not ended.
+    ``ended`` are whole durations in any one unit, which is the result's too; ``still_open`` is how long those have
+    lasted that have not ended.
     """
     at_risk = len(ended) + len(still_open)
     left = 1.0

@@ -105,7 +105,10 @@ def questions(session: Session, agreement_id: int) -> list[Row[Any]]:
 def early_views(session: Session, agreement_id: int) -> list[Row[Any]]:
     """The early views asked for (rule, role, organisation, status, outcome, due_at, nation), oldest first."""
     statement = (
-        select(Task.id, Task.rule, Task.role, Task.status, Task.outcome, Task.due_at, Organisation.name, Organisation.nation)
+        select(
+            Task.id, Task.rule, Task.role, Task.status, Task.outcome, Task.due_at, Organisation.name,
+            Organisation.nation,
+        )
         .join(Organisation, Organisation.id == Task.organisation_id)
         .where(Task.agreement_id == agreement_id, Task.kind == "early_view", Task.status.in_(("open", "done")))
         .order_by(Task.id)

@@ -79,7 +79,7 @@ def save_section(
         before = dict(saved[section].answers) if section in saved else {}
         revision = saved[section].revision if section in saved else 0
         mine = _merged(page, before, raw, _own_key(loaded, held))
-        if revision != seen_revision:
+        if section in saved and revision != seen_revision:  # what nobody has saved yet cannot be in conflict
             raise _conflict(session, saved[section], mine)
         problems = _problems(page, mine)
         changed = tuple(sorted(key for key in {*before, *mine} if before.get(key) != mine.get(key)))

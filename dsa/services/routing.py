@@ -85,4 +85,5 @@ def _decision(loaded: Loaded, lapsed: frozenset[str]) -> Decision:
         return replace(task, status="lapsed") if task.status == "open" and task.key in lapsed else task
 
     tasks = tuple(after(task) for task in before.tasks)
-    return Decision(before.stage, before.stage, before.round, (before.stage,), lapsed=tuple(sorted(lapsed)), tasks=tasks)
+    here = (before.stage,)
+    return Decision(before.stage, before.stage, before.round, here, lapsed=tuple(sorted(lapsed)), tasks=tasks)

@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
-from dsa.domain.answers import Mistake, Missing, missing, read_answers, stopped
+from dsa.domain.answers import Missing, Mistake, missing, read_answers, stopped
 from dsa.domain.errors import BadInput, NotAllowed
 from dsa.domain.form import Form
 from dsa.domain.parties import parties_of

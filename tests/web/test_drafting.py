@@ -8,6 +8,7 @@ from tests.answers import complete_answers
 from tests.web.page_client import PageClient
 from tests.web.world import World
 
+
 @pytest.fixture
 def drafter(pages: PageClient, world: World) -> PageClient:
     pages.sign_in(world.person("HMRC", "drafter"))

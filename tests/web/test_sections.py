@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dsa.persistence import drafts
-from dsa.services import drafting
+from dsa.services import drafting, starting
 from tests.answers import complete_answers
 from tests.form.samples import form
 from tests.web.page_client import PageClient
@@ -218,6 +218,23 @@ def test_a_made_up_revision_is_a_conflict_and_nothing_is_lost(
     )
     assert "Mine" in page.text
     assert saved(world, reference, "purpose")["aims"] != "Mine"
+
+
+def test_a_made_up_revision_of_a_section_that_nobody_saved_does_no_harm(drafter: PageClient, world: World) -> None:
+    new = starting.NewAgreement("HMRC", {"parties": complete_answers()["parties"]}, "standard")
+    reference = starting.start_agreement(world.ctx, world.actor("HMRC", "drafter"), new)
+    drafter.get(address(reference, "purpose"))
+    drafter.post(address(reference, "purpose"), {"revision": "7", "asked": "aims", "aims": "Mine", "do": "later"})
+    assert saved(world, reference, "purpose") == {"aims": "Mine"}
+
+
+def test_a_date_counted_from_the_last_signature_needs_only_its_number(
+    drafter: PageClient, world: World, reference: str
+) -> None:
+    drafter.get(address(reference, "retention"))
+    fields = {"revision": "1", "asked": "end", "end-number": "18", "end-unit": "months", "end-after": "last_signature"}
+    drafter.post(address(reference, "retention"), {**fields, "do": "later"})
+    assert saved(world, reference, "retention")["end"] == {"after": "last_signature", "months": 18}
 
 
 WRONG = [
