@@ -41,6 +41,7 @@ BLUEPRINTS = (
     "holding",
     "outbox",
     "verify",
+    "bottlenecks",
 )
 
 _MEGABYTE = 1024 * 1024

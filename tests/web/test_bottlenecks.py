@@ -1,0 +1,96 @@
+"""Where agreements wait: a sentence first, open ones counted, too few said plainly, nobody ranked."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from dsa.persistence import rows
+from tests.web.page_client import PageClient
+from tests.web.world import World
+
+
+def past_stays(world: World, reference: str, stage: str, lengths: list[int], *, target: int = 10) -> None:
+    """Add finished stays of so many working days to an agreement's history (not what a service would do)."""
+    loaded = world.loaded(reference)
+    with world.ctx.database.writing() as session:
+        for number, days in enumerate(lengths):
+            at = loaded.head.created_at - timedelta(days=100 + number)
+            rows.add(
+                session,
+                "stage_entries",
+                {
+                    "agreement_id": loaded.head.id, "entered_seq": 1_000 * len(stage) + number, "stage": stage, "round": 1,
+                    "organisation_id": loaded.head.lead_organisation_id, "route": "standard", "entered_at": at,
+                    "left_at": at + timedelta(days=days), "target_days": target, "due_at": None,
+                    "working_minutes": days * 480, "calendar_version": "x",
+                },
+            )  # fmt: skip
+
+
+def test_a_sentence_names_the_stage_that_takes_longest_against_its_target(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    past_stays(world, reference, "review", [10, 12, 12, 14, 30])
+    past_stays(world, reference, "check_draft", [1], target=5)
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    page = pages.get("/bottlenecks")
+    assert "Review takes longest against its target: half take 12 working days or more, target 15." in page.text
+    assert "rests on" in page.text
+    assert "too few to compare" in page.text
+    assert f"/agreements/{reference}" in page.links().values()
+    assert page.links()["Open the longest waiting"] == f"/agreements/{reference}"
+
+
+def test_with_too_few_it_says_so_and_gives_no_durations(pages: PageClient, world: World) -> None:
+    world.agreement_in("review")
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    page = pages.get("/bottlenecks")
+    assert "Too few agreements have finished a stage to compare stages yet." in page.text
+    assert "Half within" in page.text
+    assert not page.tree.findall(".//svg[@class='dsa-chart']")
+
+
+def test_open_stays_are_counted_and_the_longest_are_links(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("check_draft")
+    world.move_clock(days=21)
+    pages.sign_in(world.person("SLC", "administrator"))
+    page = pages.get("/bottlenecks")
+    assert "1 stay is still open and is counted." in page.text
+    assert f"Income check for student finance ({reference}): 15 working days Over target" in page.text
+
+
+def test_a_stranger_measures_nothing_of_others(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    pages.sign_in(world.person("DWP", "head_of_sharing"))
+    page = pages.get("/bottlenecks")
+    assert "There is nothing to measure here yet." in page.text
+    assert reference not in page.html
+    assert len(list(csv.reader(io.StringIO(pages.client.get("/bottlenecks.csv").text)))) == 1
+
+
+def test_filters_narrow_and_strange_ones_find_nothing(pages: PageClient, world: World) -> None:
+    world.agreement_in("review")
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    assert "nothing to measure" in pages.get("/bottlenecks?workflow=fast-track").text
+    assert "nothing to measure" not in pages.get("/bottlenecks?workflow=standard&route=standard").text
+    pages.get("/bottlenecks?route=%00%3Cscript%3E&workflow=" + "x" * 3_000)
+
+
+def test_nobody_is_named_on_it(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    past_stays(world, reference, "review", [10, 12, 12, 14, 30])
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    main = pages.get("/bottlenecks").text
+    for words in ("Legal adviser", "Drafter", "Student Loans Company", "HM Revenue"):
+        assert words not in main
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_file_has_the_same_numbers(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    past_stays(world, reference, "review", [10, 12, 12, 14, 30])
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    table = list(csv.reader(io.StringIO(pages.client.get("/bottlenecks.csv").text)))
+    review = next(row for row in table if row[0] == "Review")
+    assert review[1:7] == ["15", "12.0", "30.0", "5", "1", "4"]
