@@ -97,4 +97,3 @@ def keep_look(session: Session, agreement_id: int, person_id: int, *, version_nu
     values = {"version_number": version_number, "at": at}
     statement = write(Look).values(agreement_id=agreement_id, person_id=person_id, **values)
     session.execute(statement.on_conflict_do_update(index_elements=[Look.person_id, Look.agreement_id], set_=values))
-

@@ -20,7 +20,6 @@ from dsa.services.agreement_header import Header, header_of
 from dsa.services.context import Context
 from dsa.services.moving import open_for
 
-
 MOST_VERSIONS = 1_000_000  # no agreement comes near; a larger number is no number of the database either
 
 
@@ -57,7 +56,7 @@ def numbered(session: Session, loaded: Loaded, number: int) -> content.Text:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A frozen version in the list: its number, hash, the event that froze it, when, and whether it is what is signed."""
+    """A frozen version in the list: its number, hash, the event that froze it, when, and whether it is to be signed."""
 
     number: int
     hash: str

@@ -17,7 +17,7 @@ from dsa.domain.presentation import present
 from dsa.domain.redline import paragraphs_of
 from dsa.persistence import drafts, work
 from dsa.persistence.heads import Loaded
-from dsa.services import content, evidence, permitting, sealing
+from dsa.services import content, demo_documents, evidence, permitting, sealing
 from dsa.services.agreement_header import Header, header_of
 from dsa.services.context import Context
 from dsa.services.moving import open_for
@@ -52,7 +52,7 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """The receipt. ``status``: none, waiting, issued, signing, sealed, failed; ``problem`` why it is not further."""
+    """The receipt. ``status``: none, deferred, waiting, issued, signing, sealed, failed; ``problem`` why it is not further."""
 
     header: Header
     status: str
@@ -83,7 +83,7 @@ def document_page(ctx: Context, actor: Actor, reference: str) -> DocumentPage:
         names = {party.key: party.name for party in loaded.parties}
         return DocumentPage(
             header_of(ctx, session, loaded),
-            document.status if document is not None and text is not None else "none",
+            _status(document) if text is not None else "none",
             (document.problem or "") if document is not None else "",
             (document.level or "") if document is not None else "",
             text.number if text is not None else None,
@@ -95,6 +95,12 @@ def document_page(ctx: Context, actor: Actor, reference: str) -> DocumentPage:
             _may_read_draft(actor, loaded),
             next_steps(ctx, session, loaded),
         )
+
+
+def _status(document: Any) -> str:
+    if document is None:
+        return "none"
+    return "deferred" if demo_documents.is_deferred(document) else str(document.status)
 
 
 def verify_url(ctx: Context, code: str) -> str:
@@ -176,7 +182,7 @@ def draft_pdf(ctx: Context, actor: Actor, reference: str) -> bytes:
         permitting.demand(ctx, session, actor, "export", loaded)
         if not _may_read_draft(actor, loaded):
             raise NotAllowed(
-                "The draft is not shared yet. %(lead)s shares it when it is ready for you; ask them if you wait for it.",
+                "The draft is not shared yet. %(lead)s shares it when it is ready; ask them if you wait for it.",
                 lead=loaded.lead.name,
             )
         return sealing.draft_pdf(ctx, session, loaded)
@@ -219,12 +225,16 @@ def verify_code(ctx: Context, actor: Actor, reference: str) -> str:
 def make_now(ctx: Context, actor: Actor, reference: str) -> None:
     """Make the document that waits, and seal it where everybody has signed: what the job would do, at once.
 
+    The document of a demonstration agreement signed in the past is made whole, with its signatures.
+
     Raises Refused with the reason where it cannot be made now; the job tries again by itself.
     """
     with ctx.database.reading() as session:
         loaded = open_for(ctx, session, actor, reference)
         permitting.demand(ctx, session, actor, "export", loaded)
     try:
+        if demo_documents.make_deferred(ctx, reference):
+            return
         sealing.issue_document(ctx, reference)
         sealing.seal_document(ctx, reference)
     except (OSError, ValueError) as problem:

@@ -156,9 +156,7 @@ def keep_look(ctx: Context, actor: Actor, reference: str) -> None:
         loaded = open_for(ctx, session, actor, reference)
         newest = drafts.newest_version(session, loaded.head.id)
         number = newest.number if newest is not None else 0
-        queries_tasks.keep_look(
-            session, loaded.head.id, actor.person_id, version_number=number, at=ctx.clock.now()
-        )
+        queries_tasks.keep_look(session, loaded.head.id, actor.person_id, version_number=number, at=ctx.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +230,7 @@ class _Maker:
             calendar=calendar,
             summary=self._summary(),
             reviews=checking,
-            groups=grouped(checking, {p.organisation_id: p.code for p in self.loaded.parties}),
+            groups=grouped(checking),
             mine=self.mine,
             changes=self._changes(looked),
             first_look=looked is None,

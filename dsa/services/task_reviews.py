@@ -55,6 +55,7 @@ class Review:
     role: str
     role_title: str
     organisation: str
+    code: str
     organisation_id: int
     status: str
     outcome: str | None
@@ -125,6 +126,7 @@ class _Reader:
             row.role,
             ROLES.get(row.role, row.role),
             row.organisation,
+            row.code,
             row.organisation_id,
             row.status,
             said.outcome if said is not None else None,
@@ -157,18 +159,18 @@ def section_title(form: Form, key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The reviews of one role, in brief: outcome -> the parties that gave it, most frequent outcome last."""
+    """The reviews of one role, in brief: each outcome with the organisations that gave it."""
 
     role_title: str
     outcomes: tuple[tuple[str | None, tuple[str, ...]], ...]
 
 
-def grouped(reviews: Sequence[Review], names: Mapping[int, str]) -> tuple[Group, ...]:
-    """Reviews by role and outcome. ``names``: organisation id -> its short code."""
+def grouped(reviews: Sequence[Review]) -> tuple[Group, ...]:
+    """Reviews by role and outcome, with the short codes of the organisations."""
     groups: dict[str, dict[str | None, list[str]]] = {}
     for review in reviews:
         outcomes = groups.setdefault(review.role_title, {})
-        outcomes.setdefault(review.outcome, []).append(names.get(review.organisation_id, review.organisation))
+        outcomes.setdefault(review.outcome, []).append(review.code)
     return tuple(
         Group(title, tuple((outcome, tuple(codes)) for outcome, codes in outcomes.items()))
         for title, outcomes in groups.items()

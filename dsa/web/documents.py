@@ -14,6 +14,7 @@ from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.composition import services
 from dsa.web.page import page
+from dsa.web.record import note_look
 from dsa.web.signing import short_code
 from dsa.web.wording import gettext
 
@@ -26,6 +27,7 @@ _AT = "/agreements/<reference>"
 @signed_in
 def receipt(reference: str) -> Answer:
     """Who has signed, who has not, and what to take away."""
+    note_look(reference, "document")
     shown = document_page.document_page(context(), actor(), reference)
     return page(
         "receipt/receipt.html",
@@ -56,6 +58,7 @@ def show_make(reference: str) -> Answer:
 @signed_in
 def pdf(reference: str) -> Answer:
     """The document as it stands."""
+    note_look(reference, "document file")
     return _file(*document_page.stored_pdf(context(), actor(), reference), "application/pdf")
 
 
@@ -63,6 +66,7 @@ def pdf(reference: str) -> Answer:
 @signed_in
 def issued_pdf(reference: str) -> Answer:
     """The very bytes that everybody signs."""
+    note_look(reference, "document file")
     return _file(*document_page.stored_pdf(context(), actor(), reference, issued=True), "application/pdf")
 
 
@@ -70,6 +74,7 @@ def issued_pdf(reference: str) -> Answer:
 @signed_in
 def draft_pdf(reference: str) -> Answer:
     """The draft, unsigned and marked as a draft."""
+    note_look(reference, "draft file")
     return _file(document_page.draft_pdf(context(), actor(), reference), f"{reference}-draft.pdf", "application/pdf")
 
 
@@ -77,6 +82,7 @@ def draft_pdf(reference: str) -> Answer:
 @signed_in
 def agreement_json(reference: str) -> Answer:
     """The frozen content."""
+    note_look(reference, "content file")
     data = document_page.agreement_json(context(), actor(), reference)
     return _file(data, f"{reference}-agreement.json", "application/json")
 
@@ -85,6 +91,7 @@ def agreement_json(reference: str) -> Answer:
 @signed_in
 def audit_json(reference: str) -> Answer:
     """The record of events."""
+    note_look(reference, "record of events")
     data = document_page.audit_json(context(), actor(), reference)
     return _file(data, f"{reference}-audit.json", "application/json")
 
@@ -115,6 +122,7 @@ def verify_png(reference: str) -> Answer:
 @signed_in
 def versions(reference: str) -> Answer:
     """Every frozen version."""
+    note_look(reference, "versions")
     header, rows = differences.list_versions(context(), actor(), reference)
     back = (f"/agreements/{reference}", gettext("Back to the agreement"))
     return page("versions/list.html", header=header, versions=rows, short_code=short_code, back=back)
@@ -124,6 +132,7 @@ def versions(reference: str) -> Answer:
 @signed_in
 def version(reference: str, number: int) -> Answer:
     """A version as it reads; with ``since``, only what changed in it since that version."""
+    note_look(reference, "version")
     since = request.args.get("since", type=int)
     shown = differences.version_page(context(), actor(), reference, number, since=since)
     back = (url_for("documents.versions", reference=reference), gettext("All versions"))

@@ -21,6 +21,7 @@ from dsa.web.decision_form import Choice
 from dsa.web.forms import FieldError, Submitted, read_date
 from dsa.web.outcome_words import ASK, PASS_ON, decided, offered
 from dsa.web.page import day, page, say, today
+from dsa.web.record import note_look
 from dsa.web.wording import gettext
 
 blueprint = Blueprint("reviewing", __name__)
@@ -60,6 +61,7 @@ def reason(code: str) -> str:
 @signed_in
 def recorded(reference: str, key: str) -> Answer:
     """What was recorded, and what happens next."""
+    note_look(reference, "task")
     shown = task_page.task_page(context(), actor(), reference, key)
     what = request.args.get("what", "")
     return page(
@@ -128,6 +130,7 @@ def show_ask(reference: str, key: str) -> Answer:
 @signed_in
 def show(reference: str, key: str) -> Answer:
     """The task: what to decide, or what was decided."""
+    note_look(reference, "task")
     shown = task_page.task_page(context(), actor(), reference, key)
     if shown.kind == "signature" and shown.is_open:
         return redirect(url_for("signing.show", reference=reference, key=key), 303)

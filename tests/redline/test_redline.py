@@ -17,9 +17,7 @@ TEXTS = st.text("ab c\n.", max_size=30)
 
 def text_of(**answers: str) -> tuple[PresentedSection, ...]:
     """A text of one section with these answers."""
-    return (
-        PresentedSection("s", "Section", tuple(PresentedAnswer(k, k, "long", v) for k, v in answers.items() if v)),
-    )
+    return (PresentedSection("s", "Section", tuple(PresentedAnswer(k, k, "long", v) for k, v in answers.items() if v)),)
 
 
 def test_a_changed_word_is_shown_between_the_words_that_stayed() -> None:

@@ -146,3 +146,35 @@ def test_a_version_reads_whole_and_as_what_changed(world: World, pages: PageClie
     for bad in ("0", "9", "999999999999999999999999"):
         pages.get(f"/agreements/{reference}/versions/{bad}", status=404)
         pages.get(f"/agreements/{reference}/versions/1?since={bad}", status=404)
+
+
+@pytest.mark.slow
+def test_the_document_of_a_demonstration_signed_in_the_past_is_made_when_somebody_asks(
+    world: World, pages: PageClient
+) -> None:
+    reference = world.agreement_in("preparing")
+    with world.ctx.database.writing() as session:
+        connection = session.connection()
+        connection.exec_driver_sql("UPDATE agreements SET is_synthetic = true")
+        connection.exec_driver_sql("UPDATE documents SET level = 'deferred', current_sha256 = NULL")
+    pages.sign_in(world.person("SLC", "operational"))
+    page = pages.get(f"/agreements/{reference}/document")
+    assert "is made, with real seals and signatures of today, when somebody first asks for it" in page.text
+    pages.get(f"/agreements/{reference}/document.pdf", status=422)
+    pages.get(f"/agreements/{reference}/document")
+    page = pages.press("Make the document now")
+    assert "level B-LTA" in page.text
+    assert pages.client.get(f"/agreements/{reference}/document.pdf").data.startswith(b"%PDF")
+
+
+def test_an_auditor_reads_the_text_and_leaves_a_record_of_it(world: World, pages: PageClient) -> None:
+    reference = world.agreement_in("review")
+    world.do_task(reference, "security:slc", note=SECRET)
+    pages.sign_in(world.person("NAO", "auditor"))
+    for end in ("versions", "versions/1", "document", "tasks/security:slc", "tasks/legal:slc"):
+        page = pages.get(f"/agreements/{reference}/{end}")
+        assert SECRET not in page.html
+        assert "Record my decision" not in page.buttons()
+    with world.ctx.database.reading() as session:
+        kept = session.connection().exec_driver_sql("SELECT what FROM access_records").scalars().all()
+    assert len(kept) == 5

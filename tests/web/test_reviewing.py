@@ -461,4 +461,3 @@ def test_of_many_who_approve_at_once_one_wins_and_the_others_get_a_409(
         head = world.loaded(reference).head
         assert len([a for a in work.live_approvals(session, head.id) if a.rule == "legal"]) == 1
         assert queries_tasks.look(session, head.id, world.person("SLC", "legal")) is not None
-
