@@ -77,7 +77,7 @@ def _welcome(settings: Settings, host: str, port: int) -> list[str]:
 
 
 def _serve(settings: Settings, address: str, threads: int) -> None:
-    from gunicorn.app.base import BaseApplication
+    from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
     from dsa import jobs
 

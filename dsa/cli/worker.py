@@ -1,4 +1,4 @@
-"""`dsa worker`: carries out what waits in the outbox, until it is stopped. One rule: it may be stopped at any moment."""
+"""`dsa worker`: carries out what waits in the outbox. One rule: it may be stopped at any moment."""
 
 import logging
 

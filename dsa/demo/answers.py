@@ -94,8 +94,8 @@ def _power(theme: Theme, bodies: Sequence[DemoBody]) -> Answers:
     rows = []
     for body in bodies:
         permits = "Disclosing this data for the purpose stated" if body is giver else "Receiving and using it"
-        row = {"party": body.key, "instrument": body.instrument, "section": body.section,
-               "power_type": body.power_type, "permits": permits, "limits": "Only for the purpose of this agreement"}  # fmt: skip
+        row = {"party": body.key, "instrument": body.instrument, "section": body.section}
+        row |= {"power_type": body.power_type, "permits": permits, "limits": "Only for the purpose of this agreement"}
         rows.append({key: value for key, value in row.items() if value})
     answers: Answers = {"power_known": "yes", "powers": rows, "power_tested": True}
     answers["equality_psed"] = {"outcome": "no_impact", "summary": "No group is affected more than another."}

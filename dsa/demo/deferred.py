@@ -1,4 +1,4 @@
-"""A stand-in for the press: agreements of the demonstration that were signed in the past get their PDF on first request.
+"""A stand-in for the press: demonstration agreements signed in the past get their PDF on first request.
 
 One rule: it never passes for a document. Whatever it makes says "deferred", and is replaced by the real thing
 (``services.demo_documents.make_deferred``).

@@ -6,6 +6,7 @@ One rule: the lengths are a stratified sample of the "before" quantiles; the sam
 import math
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 
 # Months from the first save to the last signature, before anything was improved (quantile, months).
 QUANTILES = (
@@ -48,7 +49,8 @@ FATES: tuple[Fate, ...] = (
     Fate("on_hold", hold="LEGAL_POWER", age=0.5), Fate("drafting", returned=1, age=1.6),
     Fate("review", returned=1, done=0.6, age=1.4),
     Fate("review", asked=True, done=0.3, age=0.5), Fate("review", done=0.1, age=0.3, parties=3),
-    Fate("drafting", returned=2, age=0.7, hold="DPIA"), Fate("sign_off", age=0.3), Fate("sign_off", age=1.8, returned=1),
+    Fate("drafting", returned=2, age=0.7, hold="DPIA"), Fate("sign_off", age=0.3),
+    Fate("sign_off", age=1.8, returned=1),
     Fate("review", done=0.7, age=1.9, hold="NO_OWNER"), Fate("review", _F, age=0.5), Fate("drafting", _F, age=0.4),
     Fate("check_draft", age=1.5, returned=1), Fate("first_look", age=1.5), Fate("in_use", _F),
     Fate("in_use", returned=1, hold="TECH"), Fate("in_use", board=True, returned=1, hold="BOARD"),
@@ -57,8 +59,10 @@ FATES: tuple[Fate, ...] = (
     Fate("in_use", returned=1), Fate("in_use", _F), Fate("text_agreed", age=1.5, hold="LEGAL_DIFF"),
     Fate("board", board=True, age=1.3), Fate("check_draft", _F, age=0.5), Fate("start", age=1.4),
     Fate("first_look", age=0.4, parties=3), Fate("withdrawn", returned=1, hold="RISK"), Fate("rejected", returned=1),
-    Fate("preparing", returned=1, age=1.3), Fate("review_due", _F, age=1.3), Fate("review", returned=1, done=0.3, age=0.4),
-    Fate("drafting", age=1.3, parties=3), Fate("in_use", returned=1, parties=3, hold="RESOURCE"), Fate("sign_off", _F, age=0.4),
+    Fate("preparing", returned=1, age=1.3), Fate("review_due", _F, age=1.3),
+    Fate("review", returned=1, done=0.3, age=0.4),
+    Fate("drafting", age=1.3, parties=3), Fate("in_use", returned=1, parties=3, hold="RESOURCE"),
+    Fate("sign_off", _F, age=0.4),
     Fate("review", done=0.6, age=2.2, board=True), Fate("on_hold", hold="RESOURCE", age=0.8), Fate("signed", age=1.5),
     Fate("suspended", returned=1, age=0.4), Fate("ended", _F, age=0.6), Fate("in_use", hold="TEMPLATE", returned=2),
     Fate("text_agreed", _F, age=0.4), Fate("withdrawn"), Fate("drafting", age=0.2), Fate("in_use", _F),
@@ -79,7 +83,7 @@ def fates(count: int) -> list[Fate]:
 
 def months_at(share: float) -> float:
     """The months that this share of agreements stays under, between the quantiles on a logarithmic scale."""
-    for (low, least), (high, most) in zip(QUANTILES, QUANTILES[1:], strict=False):
+    for (low, least), (high, most) in pairwise(QUANTILES):
         if share <= high:
             part = (share - low) / (high - low)
             return math.exp(math.log(least) + part * (math.log(most) - math.log(least)))

@@ -49,6 +49,7 @@ class History:
     new: NewAgreement
     answers: Mapping[str, Any]
     start: Callable[[Context, NewAgreement], Walker]
+    main: str = ""
     _walker: Walker | None = None
     _ask: int = 0
     _rounds: dict[str, str] = field(default_factory=dict)
@@ -184,9 +185,8 @@ class History:
             self.walker.move("withdraw", reason="The policy has changed and the data is no longer needed.")
         if self.fate.ends == "rejected":
             giver = next(row["code"] for row in self.answers["parties"] if row["role"] == "discloser")
-            self.walker.move(
-                "reject", role="data_owner", code=giver, reason="The extract would cost more than it saves."
-            )
+            reason = "The extract would cost more than it saves."
+            self.walker.move("reject", role="data_owner", code=giver, reason=reason)
 
     def _over(self, stay: Stay) -> None:
         """Nothing more happens."""
@@ -194,7 +194,7 @@ class History:
     def _shuffled(self, tasks: tuple[OpenTask, ...]) -> list[OpenTask]:
         found = list(tasks)
         self.chance.shuffle(found)
-        return found
+        return sorted(found, key=lambda task: task.organisation == self.main)  # the visitor finds theirs undone
 
     def _expected(self) -> int:
         parties = len(self.answers["parties"])

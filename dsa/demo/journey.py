@@ -73,7 +73,7 @@ class Planned:
 
 
 def plan(form: Form, file: AgreementFile, bodies: tuple[Body, ...], *, today: date) -> Planned:
-    """The journey of a file that ends on ``today``. Raises BadInput that names what stands in the way once the corrections are made."""
+    """The journey of a file that ends on ``today``. Raises BadInput that names what still stands in the way."""
     facts = {"today": today.isoformat()}
     before = judge(form, file.answers, facts=facts, bodies=bodies, mistakes=file.mistakes)
     answers, mistakes = reread(form, apply_corrections(file.answers, file.corrections))

@@ -1,4 +1,4 @@
-"""What the agreements of the demonstration are about. One rule: invented, ordinary, and marked synthetic wherever shown."""
+"""What the agreements of the demonstration are about. One rule: invented, ordinary, and marked synthetic."""
 
 from dataclasses import dataclass
 
@@ -90,7 +90,8 @@ PERSONAL: tuple[Theme, ...] = (
     Theme("Free school meals without a form", ("DWP", "HMRC"), ("DFE", "LCC"),
           "Register families for free school meals without a form.",
           "The names of parents who qualify are compared with the school census.", "Education Act 1996 section 512",
-          ("eligibility", "service_delivery"), ("decisions_for_people", "funding"), "Children get the meals due to them.",
+          ("eligibility", "service_delivery"), ("decisions_for_people", "funding"),
+          "Children get the meals due to them.",
           "Families not registered", "Families would go on missing meals that they are due.", "Parents who qualify",
           "We tell councils which families qualify, so that no family misses out for want of a form.",
           (_NINO, _BORN, ("Qualifies for free school meals", "none", "To register the family; no amounts are shared")),
@@ -129,7 +130,8 @@ PERSONAL: tuple[Theme, ...] = (
           "Civil Contingencies Act 2004 section 2", ("emergency",), ("decisions_for_people",),
           "Help is sent to the right doors first.", "Doors knocked in vain", "Help would go out without a list.",
           "People who need help to leave", "In a flood we tell rescuers at which doors help is needed.",
-          (("Address", "direct", "To send help to the right door"), ("Needs help to leave", "none", "To plan transport")),
+          (("Address", "direct", "To send help to the right door"),
+           ("Needs help to leave", "none", "To plan transport")),
           ("contact",), ("public",), "Adults in areas at risk of flooding who asked to be on the list.",
           "People ask to be on the list; the reason is not shared.", frequency="quarterly"),
     Theme("Land ownership for planning", ("HMLR",), ("MHCLG", "DEFRA", "LCC"),

@@ -1,7 +1,8 @@
-"""The demonstration world: organisations, people and agreements at every stage. One rule: the same seed, the same world."""
+"""The demonstration world: organisations, people, agreements at every stage. One rule: same seed, same world."""
 
 import dataclasses
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -30,6 +31,8 @@ from dsa.timekeeping.clock import SimulatedClock
 
 Says = Callable[[str], None]
 _FIRST = ("overview", "parties", "purpose")
+MAIN = "DWP"
+_WAITING = ("first_look", "check_draft", "review", "sign_off", "start", "drafting", "text_agreed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Life:
     stays: tuple[Stay, ...]
     start: datetime
     number: int
+    phase: str = ""
 
 
 def fill(ctx: Context, form: Form, *, agreements: int, seed: int, now: datetime, says: Says = lambda _: None) -> None:
@@ -80,37 +84,43 @@ def plan(agreements: int, *, seed: int, now: datetime) -> list[Life]:
     calendar = calendar_for("ENG")
     found = []
     for number, (fate, days) in enumerate(zip(chosen, lengths(chosen, chance), strict=True)):
-        theme, bodies = subjects.take(fate)
+        theme, bodies, phase = subjects.take(fate)
         stays = tuple(itinerary(fate, days, chance))
         start = start_before(now, sum(stay.days for stay in stays), calendar)
         start += timedelta(minutes=chance.randrange(-50, 120))
-        found.append(Life(fate, theme, bodies, stays, min(start, now), number))
+        found.append(Life(fate, theme, bodies, stays, min(start, now), number, phase))
     return sorted(found, key=lambda life: (life.start, life.number))
 
 
 class _Subjects:
-    """Themes with the bodies that take part, each pair once before any comes again."""
+    """Themes with the bodies that take part. What waits for somebody today mostly waits for the main organisation."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
-        self._left: dict[str, list[tuple[Theme, str, str]]] = {}
+        self._left: dict[tuple[str, bool], list[tuple[Theme, str, str]]] = {}
+        self._taken: Counter[tuple[str, str, str]] = Counter()
 
-    def take(self, fate: Fate) -> tuple[Theme, tuple[DemoBody, ...]]:
-        """A theme that suits the fate, with its bodies."""
+    def take(self, fate: Fate) -> tuple[Theme, tuple[DemoBody, ...], str]:
+        """A theme that suits the fate, with its bodies and the phase where the pair shares again."""
         kind = "fast" if fate.route == "fast" else "board" if fate.board else "standard"
-        if not self._left.get(kind):
-            self._left[kind] = self._pairs(kind)
-        theme, giver, taker = self._left[kind].pop()
+        main = fate.ends in _WAITING
+        if not self._left.get((kind, main)):
+            self._left[kind, main] = self._pairs(kind, main)
+        theme, giver, taker = self._left[kind, main].pop()
         bodies = [BY_CODE[giver], BY_CODE[taker]]
         others = [BY_CODE[code] for code in theme.takers if code not in (giver, taker)]
         others += [BY_CODE[code] for code in ("MHCLG", "BHCC", "WG") if code not in (giver, taker, *theme.takers)]
-        return theme, (*bodies, *others[: fate.parties - 2])
+        again = self._taken[theme.title, giver, taker]
+        self._taken[theme.title, giver, taker] += 1
+        phase = ("", " (second phase)", " (third phase)")[again] if again < 3 else f" (phase {again + 1})"
+        return theme, (*bodies, *others[: fate.parties - 2]), phase
 
-    def _pairs(self, kind: str) -> list[tuple[Theme, str, str]]:
+    def _pairs(self, kind: str, main: bool) -> list[tuple[Theme, str, str]]:
         themes = STATISTICS if kind == "fast" else [t for t in PERSONAL if t.board == (kind == "board")]
         pairs = [(theme, giver, taker) for theme in themes for giver in theme.givers for taker in theme.takers]
+        pairs = [pair for pair in pairs if (MAIN in pair[1:]) == main] or pairs
         self._chance.shuffle(pairs)
-        return sorted(pairs, key=lambda pair: "DWP" in pair[1:], reverse=False)
+        return pairs
 
 
 def _live(ctx: Context, cast: Cast, form: Form, life: Life, seed: int, now: datetime) -> str:
@@ -127,7 +137,7 @@ def _live(ctx: Context, cast: Cast, form: Form, life: Life, seed: int, now: date
     )  # fmt: skip
     history = History(
         mine, form, life.fate, Pace(clock, calendar_for("ENG")), random.Random(seed * 1000 + life.number),  # noqa: S311
-        new, answers, lambda context, wanted: Walker.start(context, cast, wanted),
+        new, answers, lambda context, wanted: Walker.start(context, cast, wanted), MAIN,
     )  # fmt: skip
     reference = history.live(list(life.stays))
     demo_documents.settle_past(mine, reference, now=now)
@@ -141,5 +151,5 @@ def _answers(life: Life) -> Answers:
         life.theme, giver, taker, lead=taker, needed=began + timedelta(days=270), made=began - timedelta(days=20),
         more=tuple(more),
     )  # fmt: skip
-    answers["title"] = f"{answers['title']}, {began.year}"
+    answers["title"] = f"{answers['title']}, {began.year}{life.phase}"
     return answers

@@ -1,4 +1,4 @@
-"""Rows that only the demonstration needs. One rule: it marks what is done; it adds and changes nothing of an agreement."""
+"""Rows that only the demonstration needs. One rule: nothing of an agreement is changed here."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -86,8 +86,10 @@ def _record(ctx: Context, session: Session, loaded: Loaded, locked: Any, facts: 
 
 
 def settle_past(ctx: Context, reference: str, *, now: datetime) -> int:
-    """Close what the outbox holds for a history that was made at once: mail about tasks that are done by now, and
-    documents that are made. What still waits for somebody is left to be told from ``now`` on. Returns how many rows were closed."""
+    """Close what the outbox holds for a history that was made at once: mail on tasks that are done, documents made.
+
+    What still waits for somebody is left to be told from ``now`` on. Returns how many rows were closed.
+    """
     with ctx.database.writing() as session:
         loaded = heads.load(session, reference)
         if loaded is None:

@@ -1,4 +1,4 @@
-"""Filling the directory: an organisation with its posts and somebody in each. One rule: who holds a post already stays."""
+"""Filling the directory: organisations, posts, somebody in each. One rule: who holds a post already stays."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ class OpenTask:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an agreement stands. ``questions`` are ids of questions without an answer; ``requests`` of open requests."""
+    """Where an agreement stands. ``questions`` and ``requests`` are ids of those without an answer."""
 
     reference: str
     stage: str
@@ -48,7 +48,7 @@ class Standing:
     finished: bool
 
     def here(self, *rules: str) -> tuple[OpenTask, ...]:
-        """The open tasks of the present stage, of these rules where any are named, in the order in which they opened."""
+        """The open tasks of the present stage, of these rules where any are named, oldest first."""
         return tuple(task for task in self.tasks if task.stage == self.stage and (not rules or task.rule in rules))
 
 
@@ -159,17 +159,9 @@ def _stages(ctx: Context, session: Session, loaded: Loaded, until: datetime) -> 
         if row is None:
             continue
         left = mine[-1].left_at or max(until, mine[-1].entered_at)
-        found.append(
-            StageTime(
-                stage,
-                flow.stages[stage].title,
-                int(row["working_days"]),
-                row["target"],
-                str(row["owner"]),
-                moment(mine[0].entered_at),
-                moment(left),
-            )  # fmt: skip
-        )
+        entered, gone = moment(mine[0].entered_at), moment(left)
+        days, target, owner = int(row["working_days"]), row["target"], str(row["owner"])
+        found.append(StageTime(stage, flow.stages[stage].title, days, target, owner, entered, gone))
     return tuple(found)
 
 
