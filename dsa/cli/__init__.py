@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": ("verify", "Check a signed PDF, offline."),
     "worktime": ("worktime", "Working time for the rows of a CSV file."),
     "owners": ("owners", "Who owned the elapsed time, for the agreements of a JSON Lines file."),
+    "times": ("times", "Where the time went in an event log: anyone's, as CSV, XES or OCEL."),
     "bench": ("bench", "Measure the engine against raw code and against its peers."),
 }
 

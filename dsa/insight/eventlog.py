@@ -153,6 +153,8 @@ class LogBuilder:
         if at.tzinfo is None:
             self.counts["dates_only" if len(text.strip()) <= 10 else "naive_times"] += 1
             at = at.replace(tzinfo=UTC)
+        if not 1700 <= at.year <= 2200:
+            raise BadInput("“%(text)s” is too far from today to be right. Correct the date.", text=text[:40])
         return round(at.timestamp() * 1e6)
 
     def build(self) -> EventLog:

@@ -1,0 +1,76 @@
+"""``dsa times``: what people and programs get, and how it ends."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from dsa import cli
+
+ROWS = [
+    "case:concept:name,concept:name,time:timestamp,org:resource",
+    *(
+        f"{one},{act},2020-0{one}-0{n + 1}T10:00Z,team {n}"
+        for one in range(1, 7)
+        for n, act in enumerate(["ask", "look", "sign"])
+    ),
+]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(ROWS))
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *args: object) -> tuple[str, str, int]:
+    try:
+        cli.main("times", *(str(one) for one in args))
+        code = 0
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    said = capsys.readouterr()
+    return said.out, said.err, code
+
+
+def test_people_get_the_figures_in_words(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, err, code = run(capsys, log)
+    assert (err, code) == ("", 0)
+    assert "log.csv: 6 cases, 18 events, from 1 January 2020 to 3 June 2020. Counted: every event." in out
+    assert "half within             2.0 days" in out
+    assert "ask > look > sign" in out
+    assert "No case in it is open." in out
+
+
+def test_programs_get_json_and_a_packed_file_is_the_same(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, _, code = run(capsys, log, "--json")
+    packed = log.with_suffix(".csv.gz")
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    again, _, _ = run(capsys, packed, "--json")
+    figures = json.loads(out)
+    assert code == 0
+    assert figures["handover_between_different"] == 12
+    assert figures["counted"] == "every event"
+    assert {**json.loads(again), "file": "log.csv"} == figures
+
+
+def test_a_day_can_be_looked_back_to(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, _, _ = run(capsys, log, "--json", "--as-of", "2020-05-02")
+    seen = json.loads(out)["kaplan_meier"][-1]
+    assert (seen["observed_at"][:10], seen["cases"], seen["open"]) == ("2020-05-02", 5, 1)
+
+
+def test_folding_is_said(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, _, _ = run(capsys, log, "--fold", "complete", "--json")
+    assert json.loads(out)["counted"].startswith("one event per piece of work")
+
+
+def test_a_bad_file_is_one_sentence_and_status_1(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log.write_text(log.read_text() + "\n9,ask,13/01/2020,x")
+    out, err, code = run(capsys, log, "--json")
+    assert (out, code) == ("", 1)
+    assert err.startswith("log.csv, line 20: “13/01/2020” is not a time")
+    assert run(capsys, log.with_name("absent.csv"))[2] == 1
+    assert run(capsys, log, "--as-of", "soon")[2] == 1
