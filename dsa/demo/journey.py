@@ -74,6 +74,9 @@ class Planned:
 
 def plan(form: Form, file: AgreementFile, bodies: tuple[Body, ...], *, today: date) -> Planned:
     """The journey of a file that ends on ``today``. Raises BadInput that names what still stands in the way."""
+    unknown = [f"{one.field}: {one.message}" for one in file.mistakes if form.question(one.field.split(".")[0]) is None]
+    if unknown:
+        raise BadInput("%(problems)s", problems=" ".join(unknown[:12]))
     facts = {"today": today.isoformat()}
     before = judge(form, file.answers, facts=facts, bodies=bodies, mistakes=file.mistakes)
     answers, mistakes = reread(form, apply_corrections(file.answers, file.corrections))
@@ -94,9 +97,9 @@ def plan(form: Form, file: AgreementFile, bodies: tuple[Body, ...], *, today: da
 
 
 def _in_the_way(judgement: Judgement) -> list[str]:
-    found = [f"{one.field}: an answer is missing." for one in judgement.missing]
-    found += [f"{one.field}: {one.message}" for one in judgement.mistakes]
-    return found + [f"{', '.join(one.fields)}: {one.message} ({one.rule})" for one in _blocking(judgement)]
+    found = [f"{one.field}: {one.message}" for one in judgement.mistakes]
+    found += [f"{', '.join(one.fields)}: {one.message} ({one.rule})" for one in _blocking(judgement)]
+    return found + [f"{one.field}: an answer is missing." for one in judgement.missing]
 
 
 def _blocking(judgement: Judgement) -> list[Finding]:
