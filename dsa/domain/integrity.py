@@ -24,7 +24,8 @@ def canonical(value: Any) -> bytes:
     Raises NotCanonical for a floating-point number, a number beyond 2**53, a key that is not ASCII text, lone
     surrogates or any other type.
     """
-    _check(value, "$")
+    if not _is_plain(value):
+        _check(value, "$")  # says what and where
     try:
         return _ENCODE(value).encode("utf-8")
     except UnicodeEncodeError as error:
@@ -32,6 +33,26 @@ def canonical(value: Any) -> bytes:
 
 
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the value is made of exact built-in types within the limits: the quick answer for nearly every value."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is int:
+        return bool(-_LARGEST <= value <= _LARGEST)
+    if kind is dict:
+        for key, inner in value.items():
+            if type(key) is not str or not key.isascii() or not _is_plain(inner):
+                return False
+        return True
+    if kind is list or kind is tuple:
+        for inner in value:  # noqa: SIM110 - all() with a generator takes twice as long here
+            if not _is_plain(inner):
+                return False
+        return True
+    return False
 
 
 def _check(value: Any, place: str) -> None:
@@ -52,7 +73,9 @@ def _check(value: Any, place: str) -> None:
         for position, inner in enumerate(value):
             _check(inner, f"{place}[{position}]")
         return
-    raise NotCanonical(f"The value at {place} is a {kind.__name__}; only text, whole numbers, lists and objects are kept.")
+    raise NotCanonical(
+        f"The value at {place} is a {kind.__name__}; only text, whole numbers, lists and objects are kept."
+    )
 
 
 def digest(data: bytes) -> str:

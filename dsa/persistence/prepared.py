@@ -6,7 +6,8 @@ transaction. Core defaults are not applied: a prepared insert names every column
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Executable, Select
@@ -42,6 +43,18 @@ class Prepared:
         ready = self._for(dialect)
         _execute(cursor, dialect, ready.sql, ready.bind(values))
         return int(cursor.rowcount)
+
+    def demand(self, session: Session, values: Mapping[str, Any], otherwise: Exception) -> None:
+        """Execute, and raise ``otherwise`` where it did not touch exactly one row (inside ``together``: at its end)."""
+        waiting = session.info.get("waiting")
+        if waiting is None:
+            if self.run(session, values) != 1:
+                raise otherwise
+            return
+        cursor, dialect = _cursor(session)
+        ready, own = self._for(dialect), cursor.connection.cursor()
+        _execute(own, dialect, ready.sql, ready.bind(values))
+        waiting.append((own, otherwise))
 
     def many(self, session: Session, values: Sequence[Mapping[str, Any]]) -> None:
         """Execute once for each; nothing for none."""
@@ -99,6 +112,30 @@ class _Ready:
                 values[place] = process(values[place])
             rows.append(self._row(values))
         return rows
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """Send the writes of the block without waiting for the answer to each, where the driver can (PostgreSQL).
+
+    What goes wrong with any of them is raised at the end of the block, at the latest.
+    """
+    cursor, dialect = _cursor(session)
+    if not hasattr(cursor.connection, "pipeline"):
+        yield
+        return
+    waiting: list[tuple[Any, Exception]] = []
+    session.info["waiting"] = waiting
+    try:
+        with cursor.connection.pipeline():
+            yield
+    except dialect.loaded_dbapi.Error as error:
+        raise DBAPIError.instance("", None, error, dialect.loaded_dbapi.Error, dialect=dialect) from error
+    finally:
+        del session.info["waiting"]
+    for own, otherwise in waiting:
+        if own.rowcount != 1:
+            raise otherwise
 
 
 def _bind_processor(bind: Any, dialect: Dialect) -> Processor | None:

@@ -99,7 +99,11 @@ def _engine(url: str, synchronous: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("dsa_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        begin = "BEGIN IMMEDIATE" if connection.get_execution_options().get("dsa_write", False) else "BEGIN"
+        try:
+            # straight on the driver: this is said once for every step
+            connection.connection.dbapi_connection.execute(begin)  # type: ignore[union-attr]
+        except engine.dialect.loaded_dbapi.OperationalError as error:
+            raise OperationalError(begin, None, error) from error
 
     return engine

@@ -3,7 +3,8 @@
 One rule: the head moves last, and only from the version that was read; otherwise nothing of the step stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
@@ -23,7 +24,7 @@ from dsa.persistence.models import (
     Task,
     table,
 )
-from dsa.persistence.prepared import Prepared
+from dsa.persistence.prepared import Prepared, together
 
 _A, _E, _S, _T, _G = table(Agreement), table(Event), table(SpellRow), table(Task), table(StageEntry)
 _AP, _H = table(Approval), table(HoldRow)
@@ -116,12 +117,19 @@ _MOVE_HEAD = Prepared(
 )
 
 
-def add_event(session: Session, row: dict[str, Any]) -> None:
-    """Append an event. Raises Conflict when another step took the same place in the chain."""
+@contextmanager
+def one_step(session: Session) -> Iterator[None]:
+    """The writes of one step. Raises Conflict when another step took the same place in the chain."""
     try:
-        _ADD_EVENT.run(session, row)
+        with together(session):
+            yield
     except IntegrityError as error:
         raise Conflict(_SOMEBODY_FIRST) from error
+
+
+def add_event(session: Session, row: dict[str, Any]) -> None:
+    """Append an event. Within ``one_step``, where its place in the chain is guarded."""
+    _ADD_EVENT.run(session, row)
 
 
 def hand_over(session: Session, *, agreement: int, opened: dict[str, Any] | None, ended: Any, seq: int) -> None:
@@ -141,8 +149,7 @@ def change_stage(session: Session, *, agreement: int, left: Any, minutes: int, o
 def close_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Close tasks as done or lapsed. Raises Conflict where one was closed by somebody else meanwhile."""
     for row in rows:
-        if _CLOSE_TASK.run(session, row) != 1:
-            raise Conflict(_SOMEBODY_FIRST)
+        _CLOSE_TASK.demand(session, row, Conflict(_SOMEBODY_FIRST))
 
 
 def reopen_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -180,8 +187,8 @@ def add_notes(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 def move_head(session: Session, *, agreement: int, was: int, was_seq: int, new: dict[str, Any]) -> None:
     """Move the head from the version that was read. Raises Conflict when somebody else moved it first."""
     values = {f"new_{name}": new[name] for name in _HEAD_COLUMNS}
-    if _MOVE_HEAD.run(session, {"agreement": agreement, "was": was, "was_seq": was_seq, **values}) != 1:
-        raise Conflict(_SOMEBODY_FIRST)
+    row = {"agreement": agreement, "was": was, "was_seq": was_seq, **values}
+    _MOVE_HEAD.demand(session, row, Conflict(_SOMEBODY_FIRST))
 
 
 _SOMEBODY_FIRST = (

@@ -89,12 +89,13 @@ class Recorder:
             None if entered is None else events.due_body(**entered),
             left_minutes,
         )
-        digest = self._event(happening, timing, seq, version)
-        self._tasks(closing, seq)
-        if entered is not None:
-            self._stage(entered, left_minutes or 0, seq)
-        self._head(entered, seq, version, digest)
-        steps.add_outbox(self.session, self._outbox(seq))
+        with steps.one_step(self.session):
+            digest = self._event(happening, timing, seq, version)
+            self._tasks(closing, seq)
+            if entered is not None:
+                self._stage(entered, left_minutes or 0, seq)
+            self._head(entered, seq, version, digest)
+            steps.add_outbox(self.session, self._outbox(seq))
         return seq, version
 
     # The event

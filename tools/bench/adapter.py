@@ -39,7 +39,7 @@ WORKFLOW = Path(__file__).with_name("workflow.yaml")
 
 def engine(dsn: str | None = None) -> "InMemory | Durable":
     """The engine in memory, or durable on the database of that URL."""
-    return InMemory() if dsn is None else Durable(dsn)
+    return InMemory() if dsn is None else Durable(dsn, synchronous="NORMAL")
 
 
 class InMemory:
