@@ -13,13 +13,12 @@ _A, _G, _O = table(Agreement), table(StageEntry), table(Organisation)
 
 
 def stays(session: Session, actor: Actor, *, workflow: str = "", route: str = "") -> list[Any]:
-    """Every stay in a stage (stage, when, working minutes, target), oldest first."""
+    """Every stay in a stage (stage, from when until when, target), oldest first."""
     statement = (
         select(
             _G.c.stage,
             _G.c.entered_at,
             _G.c.left_at,
-            _G.c.working_minutes,
             _G.c.target_days,
             _G.c.organisation_id,
             _G.c.route,

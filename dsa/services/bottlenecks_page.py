@@ -18,25 +18,24 @@ from dsa.services.context import Context
 
 FEW = 5
 OLDEST = 5
-MINUTES_A_DAY = 8 * 60
 # Stages that last by their nature: nobody waits for their end.
 _LASTING = frozenset({"in_use"})
 
 
 @dataclass(frozen=True, slots=True)
 class Oldest:
-    """One of the longest open stays, in working days of eight hours."""
+    """One of the longest open stays, in working days."""
 
     reference: str
     title: str
-    days: float
+    days: int
     stage: str
     over: bool
 
 
 @dataclass(frozen=True, slots=True)
 class StageTimes:
-    """How long a stage takes, in working days of eight hours.
+    """How long a stage takes, in working days.
 
     ``half`` and ``nine_in_ten`` are None where too few are finished (``few``) or where the estimate does not reach so
     far. ``at_risk`` is how many stays had lasted as long as ``nine_in_ten`` (or as the last that finished).
@@ -79,7 +78,7 @@ def bottlenecks(ctx: Context, actor: Actor, *, workflow: str = "", route: str = 
     with ctx.database.reading() as session:
         rows = queries.stays(session, actor, workflow=workflow, route=route)
         known = _workflows(ctx, session)
-        groups: dict[str, list[tuple[Any, float]]] = {}
+        groups: dict[str, list[tuple[Any, int]]] = {}
         stages = _stages(known)
         for row in rows:
             stage = stages.get(row.stage)
@@ -116,15 +115,13 @@ def _stages(workflows: list[Workflow]) -> Mapping[str, Stage]:
     return found
 
 
-def _days(ctx: Context, session: Session, row: Any, now: datetime) -> float:
-    """Working days of eight hours: as stored when the stage was left, else until now."""
-    if row.left_at is not None and row.working_minutes is not None:
-        return float(row.working_minutes) / MINUTES_A_DAY
+def _days(ctx: Context, session: Session, row: Any, now: datetime) -> int:
+    """Working days of a stay, counted as targets are: from the working day after it began."""
     calendar = ctx.calendars.of(session, row.organisation_id, row.nation)
-    return calendar.working_minutes(row.entered_at, row.left_at or now) / MINUTES_A_DAY
+    return calendar.elapsed_days(row.entered_at, row.left_at or now)
 
 
-def _times(stage: Stage, rows: list[tuple[Any, float]]) -> StageTimes:
+def _times(stage: Stage, rows: list[tuple[Any, int]]) -> StageTimes:
     closed = [days for row, days in rows if row.left_at is not None]
     still = [(row, days) for row, days in rows if row.left_at is None]
     half = late = None

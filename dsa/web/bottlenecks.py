@@ -81,7 +81,7 @@ def _id_in(name: str) -> str:
 def _number(value: float | None, stage: StageTimes) -> str:
     if value is None:
         return gettext("too few") if stage.few else gettext("not reached")
-    return f"{value:.1f}"
+    return f"{value:g}"
 
 
 def _chart(found: BottlenecksPage) -> page_charts.Bars | None:

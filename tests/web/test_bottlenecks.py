@@ -2,13 +2,20 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from dsa.persistence import rows
+from dsa.timekeeping.calendar import calendar_for
 from tests.web.page_client import PageClient
 from tests.web.world import World
+
+
+def later(at: datetime, days: int) -> datetime:
+    """So many working days later."""
+    calendar = calendar_for("ENG")
+    return calendar.at_local_time(calendar.add_working_days(calendar.local_date(at), days), like=at)
 
 
 def past_stays(world: World, reference: str, stage: str, lengths: list[int], *, target: int = 10) -> None:
@@ -16,14 +23,15 @@ def past_stays(world: World, reference: str, stage: str, lengths: list[int], *, 
     loaded = world.loaded(reference)
     with world.ctx.database.writing() as session:
         for number, days in enumerate(lengths):
-            at = loaded.head.created_at - timedelta(days=100 + number)
+            at = loaded.head.created_at - timedelta(days=200 + 7 * number)
             rows.add(
                 session,
                 "stage_entries",
                 {
-                    "agreement_id": loaded.head.id, "entered_seq": 1_000 * len(stage) + number, "stage": stage, "round": 1,
+                    "agreement_id": loaded.head.id, "entered_seq": 1_000 * len(stage) + number,
+                    "stage": stage, "round": 1,
                     "organisation_id": loaded.head.lead_organisation_id, "route": "standard", "entered_at": at,
-                    "left_at": at + timedelta(days=days), "target_days": target, "due_at": None,
+                    "left_at": later(at, days), "target_days": target, "due_at": None,
                     "working_minutes": days * 480, "calendar_version": "x",
                 },
             )  # fmt: skip
@@ -93,4 +101,4 @@ def test_the_file_has_the_same_numbers(pages: PageClient, world: World) -> None:
     pages.sign_in(world.person("HMRC", "head_of_sharing"))
     table = list(csv.reader(io.StringIO(pages.client.get("/bottlenecks.csv").text)))
     review = next(row for row in table if row[0] == "Review")
-    assert review[1:7] == ["15", "12.0", "30.0", "5", "1", "4"]
+    assert review[1:7] == ["15", "12", "30", "5", "1", "4"]
