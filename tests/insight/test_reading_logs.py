@@ -214,7 +214,7 @@ EVENT = '{"id":"e","type":"t","time":"2020-01-01T00:00Z","relationships":[]}'
         (b'{"a": \n[1, }', "log, line 2: This is not JSON"),
         (b'{"a": \n' + b"[" * 100_000, "log, line 2: Values are nested too deep"),
         (b'{"objects": [{"id": "a"}]}', "log, line 1: An object has no “type”"),
-        (f'{{"objects": [{{"id":"a","type":"t"}}],\n"events": [{EVENT},\n{EVENT}]}}'.encode(), "line 3: A second event"),
+        (f'{{"objects": [{{"id":"a","type":"t"}}],\n"events": [{EVENT},\n{EVENT}]}}'.encode(), "3: A second event"),
         (b'{"objects": [{"id": "a", "type": "t"},\n{"id": "a", "type": "t"}]}', "log, line 2: A second object"),
         (b'{"objects": [{"id": "a", "type": "t"}, {"id": "b", "type": "s"}]}', "types: s, t. Say with --case"),
         (b'{"a": "\xff"}', "log, line 1: From here on the text is not UTF-8"),
