@@ -14,7 +14,7 @@ from huey import SqliteHuey, crontab
 from dsa.composition import open_context
 from dsa.config import Settings
 from dsa.domain.errors import Problem
-from dsa.services import notifying
+from dsa.services import notifying, reminding
 from dsa.services.context import Context
 from dsa.services.job_state import something_waits
 
@@ -39,7 +39,7 @@ class Relay:
     def remind(self) -> int:
         """Ask for a mail for each task that became overdue; returns how many."""
         self._reminded = time.monotonic()
-        return notifying.remind(self._ctx)
+        return reminding.remind(self._ctx)
 
     def turn(self) -> int:
         """One turn: remind where it is time again, then carry out. What fails now is tried again in a later turn."""

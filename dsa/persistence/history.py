@@ -1,5 +1,6 @@
 """Reading the history: events, private notes, the ledger, stays in stages. One rule: in order of the chain."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +36,14 @@ def latest(session: Session, agreement_id: int, kind: str) -> Any:
         .order_by(Event.seq.desc())
         .limit(1)
     ).one_or_none()
+
+
+def version_at(session: Session, task: Any) -> int:
+    """The agreement's version after the event that opened a task."""
+    body = session.scalar(
+        select(Event.body).where(Event.agreement_id == task.agreement_id, Event.seq == task.opened_seq)
+    )
+    return int(json.loads(body or "{}").get("version", 0))
 
 
 def notes_for(session: Session, agreement_id: int, sides: Iterable[int]) -> list[Note]:

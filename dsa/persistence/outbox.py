@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from dsa.persistence.models import Agreement, Mail, OutboxRow, Person, Task
+from dsa.persistence.models import Agreement, Mail, Organisation, OutboxRow, Person, Task
 
 
 def waiting(session: Session, *, now: datetime, limit: int = 100) -> list[Any]:
@@ -77,14 +77,17 @@ def mails(session: Session, *, person_id: int | None = None, before: int | None 
     return list(session.execute(statement.order_by(Mail.id.desc()).limit(limit)))
 
 
-def overdue_tasks(session: Session, *, now: datetime, limit: int = 200) -> list[Any]:
-    """Open tasks past their due moment, with the agreement, most overdue first."""
+def open_tasks(session: Session) -> list[Any]:
+    """Every open task of an agreement that is not on hold, with what a reminder needs, the one due first first."""
     return list(
         session.execute(
-            select(Task.id, Task.key, Task.round, Task.stage, Task.due_at, Task.agreement_id, Agreement.reference)
+            select(
+                Task.id, Task.key, Task.opened_seq, Task.due_at, Task.agreement_id, Task.organisation_id,
+                Agreement.reference, Agreement.workflow_id, Agreement.workflow_version, Organisation.nation,
+            )
             .join(Agreement, Agreement.id == Task.agreement_id)
-            .where(Task.done_at.is_(None), Task.status == "open", Task.due_at < now)
+            .join(Organisation, Organisation.id == Task.organisation_id)
+            .where(Task.done_at.is_(None), Task.status == "open", Agreement.on_hold.is_(False))
             .order_by(Task.due_at, Task.id)
-            .limit(limit)
         )
-    )
+    )  # fmt: skip

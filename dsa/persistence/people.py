@@ -106,19 +106,12 @@ def posts(session: Session, organisation_id: int) -> list[Row[Any]]:
     return list(session.execute(statement.order_by(Post.role, Post.id)))
 
 
-def ask_for_mail(session: Session, head: Any, step: Any, task_key: str, person_id: int) -> None:
-    """Ask for a mail to one person about a task that was passed to them."""
+def ask_for_mail(
+    session: Session, head: Any, step: Any, task_key: str, *, what: str, person_id: int | None = None
+) -> None:
+    """Ask for a mail about a task: to one person, or to whoever ``what`` is for."""
+    payload = {"what": what, "task": task_key} | ({"person": person_id} if person_id is not None else {})
+    row = {"kind": "mail", "key": f"{head.reference}:{step.seq}:{what}:{task_key}", "agreement_id": head.id}
     steps.add_outbox(
-        session,
-        [
-            {
-                "kind": "mail",
-                "key": f"{head.reference}:{step.seq}:passed:{task_key}",
-                "agreement_id": head.id,
-                "payload": {"what": "passed", "task": task_key, "person": person_id},
-                "created_at": step.at,
-                "available_at": step.at,
-                "attempts": 0,
-            }
-        ],
+        session, [row | {"payload": payload, "created_at": step.at, "available_at": step.at, "attempts": 0}]
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import Agreement, Document, Organisation, Signature, Version
@@ -60,7 +60,7 @@ def signatures(session: Session, version_id: int) -> list[Any]:
     )
 
 
-def _documents() -> Select[Any]:
+def _documents() -> Any:
     return (
         select(*_COLUMNS)
         .select_from(Document)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from dsa.domain.errors import NotFound, Refused
 from dsa.persistence import settings as stored
-from dsa.services import notifying
+from dsa.services import notifying, reminding
 from dsa.services.context import Context
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.clock import SimulatedClock
@@ -42,4 +42,4 @@ def move_on(ctx: Context, days: int) -> Moved:
         seconds = stored.clock_offset(session) + (now - before).total_seconds()
         stored.set_clock_offset(session, int(seconds))
     later = replace(ctx, clock=clock)
-    return Moved(now.astimezone(UTC), notifying.remind(later), notifying.carry_out(later))
+    return Moved(now.astimezone(UTC), reminding.remind(later), notifying.carry_out(later))

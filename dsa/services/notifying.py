@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dsa.domain.errors import Problem
-from dsa.persistence import heads, outbox, people, rows
+from dsa.persistence import heads, outbox, people
 from dsa.persistence.heads import Loaded
 from dsa.services import sealing
 from dsa.services.context import Context
@@ -63,21 +63,6 @@ def send_mail(ctx: Context) -> int:
     return sent
 
 
-def remind(ctx: Context) -> int:
-    """Ask for one mail for each task that has become overdue; returns how many were asked for."""
-    now, asked = ctx.clock.now(), 0
-    with ctx.database.writing() as session:
-        for task in outbox.overdue_tasks(session, now=now):
-            key = f"{task.reference}:{task.round}:{task.stage}:{task.key}:overdue"
-            if outbox.known(session, key):
-                continue
-            payload = {"what": "overdue", "task": task.key}
-            row = {"kind": "mail", "key": key, "agreement_id": task.agreement_id, "payload": payload}
-            rows.add(session, "outbox", row | {"created_at": now, "available_at": now, "attempts": 0})
-            asked += 1
-    return asked
-
-
 def _issue(ctx: Context, row: Any) -> None:
     sealing.issue_document(ctx, row.reference)
 
@@ -115,23 +100,46 @@ def _mail(ctx: Context, row: Any) -> None:
 
 
 def _letters(ctx: Context, session: Session, loaded: Loaded, payload: Mapping[str, Any]) -> list[tuple[Any, str, str]]:
-    reference, on = loaded.head.reference, ctx.clock.now().date()
-    what = payload["what"]
-    if what in ("returned", "sealed"):
-        lead = people.holders(session, loaded.head.lead_organisation_id, "drafter", on=on)
-        says = "Respond to the changes asked for in" if what == "returned" else "The signed document is ready:"
-        path = f"/agreements/{reference}/changes" if what == "returned" else f"/agreements/{reference}/document"
-        return [(person, f"{says} {reference}", path) for person in lead]
+    """(person, subject, path) of each letter that an outbox row asks for; none where it is no longer needed."""
+    if payload["what"] in _TO_THE_LEAD:
+        return _to_the_lead(ctx, session, loaded, payload["what"])
     task = loaded.task(payload["task"])
     if task is None or task.status != "open":
         return []
-    rule = flow_of(ctx, session, loaded).workflow.rule(task.rule)
+    reference, on, workflow = loaded.head.reference, ctx.clock.now().date(), flow_of(ctx, session, loaded).workflow
     able = people.holders(session, task.organisation_id, task.role, on=on)
     if payload.get("person") is not None:
         able = [person for person in able if person.id == payload["person"]]
-    overdue = "Overdue: " if what == "overdue" else ""
-    subject = f"{overdue}{rule.title}: {reference}, due {local_day_text(task.due_at)}"
-    return [(person, subject, f"/agreements/{reference}/tasks/{task.key}") for person in able]
+    elif payload["what"] == "answered":
+        able = [person for person in able if task.assignee_id in (None, person.id)]
+    elif payload["what"] == "escalated":
+        able = people.holders(session, task.organisation_id, str(workflow.escalation.get("to")), on=on)
+    begins = _BEGINS.get(payload["what"], "")
+    subject = f"{begins}{workflow.rule(task.rule).title}: {reference}, due {local_day_text(task.due_at)}"
+    path = f"/agreements/{reference}" if payload["what"] == "escalated" else f"/agreements/{reference}/tasks/{task.key}"
+    return [(person, subject, path) for person in able]
+
+
+_BEGINS = {
+    "reminder": "Reminder: ",
+    "overdue": "Overdue: ",
+    "escalated": "Overdue with your organisation: ",
+    "answered": "Your question is answered: ",
+}
+_TO_THE_LEAD = {
+    "returned": ("Respond to the changes asked for in", "/changes"),
+    "sealed": ("The signed document is ready:", "/document"),
+    "asked": ("Answer a reviewer's question about", "/draft"),
+    "turn": ("It is your turn:", ""),
+}
+
+
+def _to_the_lead(ctx: Context, session: Session, loaded: Loaded, what: str) -> list[tuple[Any, str, str]]:
+    says, path = _TO_THE_LEAD[what]
+    reference, role = loaded.head.reference, "drafter"
+    due = f", due {local_day_text(loaded.head.stage_due_at)}" if loaded.head.stage_due_at and what == "turn" else ""
+    able = people.holders(session, loaded.head.lead_organisation_id, role, on=ctx.clock.now().date())
+    return [(person, f"{says} {reference}{due}", f"/agreements/{reference}{path}") for person in able]
 
 
 KINDS: Mapping[str, Callable[[Context, Any], None]] = {

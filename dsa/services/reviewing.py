@@ -16,7 +16,7 @@ from dsa.domain.events import event_of_outcome
 from dsa.domain.machine import Recorded, Reopened, Snapshot
 from dsa.domain.reasons import is_delay
 from dsa.domain.workflow import TaskRule
-from dsa.persistence import drafts, people, work
+from dsa.persistence import drafts, history, people, work
 from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 from dsa.services.moves import onward_facts
@@ -71,7 +71,7 @@ def decide_task(
         loaded = open_for(ctx, session, actor, reference, lock=True)
         task = _task(loaded, task_key)
         held = demand(ctx, session, actor, "decide", loaded, task_key=task_key)
-        demand_version(loaded, seen)
+        _demand_seen(session, loaded, task, seen)
         if task.kind == "signature" and verdict.outcome == "signed":
             raise Refused("A signature is given on the signing page.")
         _check(task, verdict, loaded)
@@ -88,6 +88,16 @@ def _task(loaded: Loaded, key: str) -> Any:
     if task.status != "open":
         raise Conflict("This task is done or no longer needed. Look at the agreement to see what happened.")
     return task
+
+
+def _demand_seen(session: Session, loaded: Loaded, task: Any, seen: int | None) -> None:
+    """Raise Conflict when this task opened, or opened again, after the page was shown.
+
+    That other reviewers decided meanwhile is no conflict: reviews run side by side, on a text that cannot change under
+    an open task.
+    """
+    if seen is not None and seen != loaded.head.version and seen < history.version_at(session, task):
+        demand_version(loaded, seen)
 
 
 def _check(task: Any, verdict: Verdict, loaded: Loaded) -> None:
@@ -223,7 +233,7 @@ def ask_question(ctx: Context, actor: Actor, reference: str, task_key: str, text
         loaded = open_for(ctx, session, actor, reference, lock=True)
         task = _task(loaded, task_key)
         held = demand(ctx, session, actor, "ask_question", loaded, task_key=task_key)
-        demand_version(loaded, seen)
+        _demand_seen(session, loaded, task, seen)
         happening = Happening("QuestionAsked", {"task": task_key, "question": text.strip()})
         step = take(ctx, session, loaded, actor, held, happening, after=_question(task_key, is_open=True))
         work.add_query(
@@ -237,6 +247,7 @@ def ask_question(ctx: Context, actor: Actor, reference: str, task_key: str, text
                 "text": text.strip(),
             },
         )
+        people.ask_for_mail(session, loaded.head, step, task_key, what="asked")
         return step
 
 
@@ -262,6 +273,8 @@ def answer_question(ctx: Context, actor: Actor, reference: str, query_id: int, t
         after = _question(task.key, is_open=still) if task is not None else None
         step = take(ctx, session, loaded, actor, held, happening, after=after)
         work.answer_query(session, query_id, answer=text.strip(), person_id=actor.person_id, at=step.at)
+        if task is not None:
+            people.ask_for_mail(session, loaded.head, step, task.key, what="answered")
         return step
 
 
@@ -294,7 +307,7 @@ def pass_on(
         loaded = open_for(ctx, session, actor, reference, lock=True)
         task = _task(loaded, task_key)
         held = demand(ctx, session, actor, "pass_on", loaded, task_key=task_key)
-        demand_version(loaded, seen)
+        _demand_seen(session, loaded, task, seen)
         able = people.holders(session, task.organisation_id, task.role, on=ctx.clock.now().date())
         to = next((person for person in able if person.id == to_person), None)
         if to_person is not None and to is None:
@@ -305,7 +318,7 @@ def pass_on(
         step = take(ctx, session, loaded, actor, held, Happening("TaskPassedOn", facts_))
         work.assign(session, task.id, to_person)
         if to is not None:
-            people.ask_for_mail(session, loaded.head, step, task_key, to.id)
+            people.ask_for_mail(session, loaded.head, step, task_key, what="passed", person_id=to.id)
         return step
 
 
