@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Executable, Select
+from sqlalchemy import Connection, Executable, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -150,14 +150,13 @@ def _row_type(keys: list[str]) -> Any:
 
 
 def _cursor(session: Session) -> tuple[Any, Dialect]:
-    """A cursor of the session's transaction, kept while that lasts."""
-    transaction = session.get_transaction()
-    kept = session.info.get("cursor")
-    if kept is None or kept[0] is not transaction or transaction is None:
-        connection = session.connection()
-        kept = (session.get_transaction(), connection.connection.cursor(), connection.dialect)
-        session.info["cursor"] = kept
-    return kept[1], kept[2]
+    """A cursor of the session's one transaction, kept as long as the session."""
+    kept: tuple[Any, Dialect] | None = session.info.get("cursor")
+    if kept is None:
+        bind = session.get_bind()
+        connection = bind if isinstance(bind, Connection) else session.connection()
+        kept = session.info["cursor"] = (connection.connection.cursor(), connection.dialect)
+    return kept
 
 
 def _execute(cursor: Any, dialect: Dialect, sql: str, values: Any, *, many: bool = False) -> None:

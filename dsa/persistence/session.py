@@ -40,8 +40,10 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """A session in one transaction that commits when the block ends well and rolls back otherwise."""
         try:
-            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            # the connection begins and commits; the session on it joins in, and costs little where it is not used
+            with self._writer.begin() as connection, Session(connection, expire_on_commit=False) as session:
                 yield session
+                session.flush()
         except OperationalError as error:
             if "database is locked" in str(error):
                 raise DatabaseBusy("The service is busy. Nothing was changed. Try again in a few seconds.") from error
