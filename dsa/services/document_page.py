@@ -88,7 +88,7 @@ def document_page(ctx: Context, actor: Actor, reference: str) -> DocumentPage:
             (document.level or "") if document is not None else "",
             text.number if text is not None else None,
             text.hash if text is not None else "",
-            (document.issued_sha256 or "") if document is not None else "",
+            (document.issued_sha256 or "") if document is not None and not demo_documents.is_deferred(document) else "",
             verify_url(ctx, document.verify_code) if document is not None else "",
             tuple(_signed(row, names) for row in signed),
             _awaited(loaded, text, {(row.party_key, row.slot) for row in signed}, names),
@@ -168,6 +168,8 @@ def stored_pdf(ctx: Context, actor: Actor, reference: str, *, issued: bool = Fal
         loaded = open_for(ctx, session, actor, reference)
         permitting.demand(ctx, session, actor, "export", loaded)
         document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
+    if demo_documents.is_deferred(document):
+        raise Refused("This document of the demonstration is made on request. Open its page and choose to make it.")
     name = None if document is None else document.issued_sha256 if issued else document.current_sha256
     if name is None:
         raise Refused("The document is not made yet. It is made when the text is locked; look again in a minute.")

@@ -1,4 +1,4 @@
-"""``dsa journey``: files become signed documents; what cannot be read is refused with the place, and nothing is written."""
+"""``dsa journey``: files become signed documents; what cannot be used is refused, and nothing is written."""
 
 import hashlib
 import json
