@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from dsa.domain.actor import Authority, Held
 from dsa.persistence import steps
 from dsa.persistence.models import Appointment, Delegation, Organisation, Person, Post
+from dsa.persistence.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +32,30 @@ def _in_force(on: date) -> ColumnElement[bool]:
     )
 
 
+_COVERED = aliased(Person)
+_POSTS = Prepared(
+    select(
+        Post.id, Post.title, Post.role, Post.sees_all, Organisation.id.label("organisation_id"),
+        Organisation.code, Organisation.name, _COVERED.name.label("covers"),
+    )
+    .select_from(Appointment)
+    .join(Post, Appointment.post_id == Post.id)
+    .join(Organisation, Organisation.id == Post.organisation_id)
+    .outerjoin(_COVERED, _COVERED.id == Appointment.cover_for_id)
+    .where(
+        Appointment.person_id == bindparam("person"),
+        Appointment.starts_on <= bindparam("day"),
+        or_(Appointment.ends_on.is_(None), Appointment.ends_on >= bindparam("day")),
+    )
+    .order_by(Organisation.code, Post.id)
+)  # fmt: skip
+
+
 def posts_of(session: Session, person_id: int, *, on: date) -> tuple[Held, ...]:
-    """The posts that a person holds on a day, those they cover for included."""
-    covered = aliased(Person)
-    rows = session.execute(
-        select(
-            Post.id, Post.title, Post.role, Post.sees_all, Organisation.id.label("organisation_id"),
-            Organisation.code, Organisation.name, covered.name.label("covers"),
-        )
-        .join(Appointment, Appointment.post_id == Post.id)
-        .join(Organisation, Organisation.id == Post.organisation_id)
-        .outerjoin(covered, covered.id == Appointment.cover_for_id)
-        .where(Appointment.person_id == person_id, _in_force(on))
-        .order_by(Organisation.code, Post.id)
-    ).all()  # fmt: skip
+    """The posts that a person holds on a day, those they cover for included. Asked on every page: compiled once."""
     return tuple(
-        Held(r.id, r.organisation_id, r.code, r.name, r.title, r.role, r.sees_all, r.covers or "") for r in rows
+        Held(r.id, r.organisation_id, r.code, r.name, r.title, r.role, r.sees_all, r.covers or "")
+        for r in _POSTS.rows(session, {"person": person_id, "day": on})
     )
 
 

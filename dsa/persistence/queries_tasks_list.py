@@ -1,17 +1,28 @@
-"""What waits for a person, as rows. One rule: each query walks an index in the order of the page and stops there."""
+"""What waits for a person, as rows. One rule: each query walks an index in the order of the page and stops there.
+
+The statements are compiled once for each number of organisations and posts: this is the page that is asked for most.
+"""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, exists, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.persistence import visibility
 from dsa.persistence.models import Agreement, Organisation, Query, Task, table
+from dsa.persistence.prepared import Prepared
 
 _T, _A, _O, _Q = table(Task), table(Agreement), table(Organisation), table(Query)
+_HOLDER = _O.alias("holder")
+# Stages in which nothing is asked of anybody until its target has passed.
+RESTING = ("in_use",)
+MOST_COUNTED = 1_000
+_FIRST = (datetime(1970, 1, 1, tzinfo=UTC), 0)
+
 _ASKED = exists(select(_Q.c.id).where(_Q.c.task_id == _T.c.id, _Q.c.answered_at.is_(None)))
 _AGREEMENT = (
     _A.c.reference,
@@ -23,8 +34,39 @@ _AGREEMENT = (
     _O.c.name.label("lead_name"),
     _O.c.nation.label("lead_nation"),
 )
-# Stages in which nothing is asked of anybody until its target has passed.
-RESTING = ("in_use",)
+_OPEN_TASKS = Prepared(
+    select(_T.c.id, _T.c.key, _T.c.rule, _T.c.due_at, _T.c.required, _T.c.organisation_id, *_AGREEMENT)
+    .select_from(_T.join(_A, _A.c.id == _T.c.agreement_id).join(_O, _O.c.id == _A.c.lead_organisation_id))
+    .where(
+        _T.c.done_at.is_(None),
+        _T.c.status == "open",
+        _T.c.organisation_id == bindparam("organisation"),
+        _T.c.role == bindparam("role"),
+        or_(_T.c.assignee_id.is_(None), _T.c.assignee_id == bindparam("person")),
+        _A.c.on_hold.is_(False),
+        not_(_ASKED),
+        _T.c.due_at >= bindparam("after_due"),
+        or_(_T.c.due_at > bindparam("after_due"), _T.c.id > bindparam("after_id")),
+    )
+    .order_by(_T.c.due_at, _T.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_QUESTIONS = Prepared(
+    select(_Q.c.id, _T.c.due_at, _T.c.organisation_id, *_AGREEMENT)
+    .select_from(
+        _Q.join(_T, _T.c.id == _Q.c.task_id)
+        .join(_A, _A.c.id == _Q.c.agreement_id)
+        .join(_O, _O.c.id == _A.c.lead_organisation_id)
+    )
+    .where(
+        _Q.c.answered_at.is_(None),
+        _T.c.status == "open",
+        _A.c.lead_organisation_id == bindparam("organisation"),
+        _A.c.on_hold.is_(False),
+    )
+    .order_by(_T.c.due_at, _Q.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def open_tasks(
@@ -40,45 +82,20 @@ def open_tasks(
     ``after`` is the (due, id) of the last row of the page before. At most ``limit`` + 1 rows: one more than fits says
     that there is a next page. Tasks that wait for an answer, or whose agreement is on hold, wait for somebody else.
     """
+    due, identifier = after or _FIRST
     found: list[Any] = []
     for organisation_id, role in sorted(set(posts)):
-        statement = (
-            select(_T.c.id, _T.c.key, _T.c.rule, _T.c.due_at, _T.c.required, _T.c.organisation_id, *_AGREEMENT)
-            .select_from(_T.join(_A, _A.c.id == _T.c.agreement_id).join(_O, _O.c.id == _A.c.lead_organisation_id))
-            .where(
-                _T.c.done_at.is_(None),
-                _T.c.status == "open",
-                _T.c.organisation_id == organisation_id,
-                _T.c.role == role,
-                or_(_T.c.assignee_id.is_(None), _T.c.assignee_id == person_id),
-                _A.c.on_hold.is_(False),
-                not_(_ASKED),
-            )
-        )
-        if after is not None:
-            due, identifier = after
-            statement = statement.where(or_(_T.c.due_at > due, and_(_T.c.due_at == due, _T.c.id > identifier)))
-        found += session.execute(statement.order_by(_T.c.due_at, _T.c.id).limit(limit + 1))
+        values = {"organisation": organisation_id, "role": role, "person": person_id, "most": limit + 1}
+        found += _OPEN_TASKS.rows(session, values | {"after_due": due, "after_id": identifier})
     return sorted(found, key=lambda row: (row.due_at, row.id))[: limit + 1]
 
 
 def open_questions(session: Session, organisation_ids: Collection[int], *, limit: int = 25) -> list[Any]:
     """Questions of reviewers that drafters of these organisations are to answer, the earliest due first."""
-    statement = (
-        select(_Q.c.id, _T.c.due_at, _T.c.organisation_id, *_AGREEMENT)
-        .select_from(
-            _Q.join(_T, _T.c.id == _Q.c.task_id)
-            .join(_A, _A.c.id == _Q.c.agreement_id)
-            .join(_O, _O.c.id == _A.c.lead_organisation_id)
-        )
-        .where(
-            _Q.c.answered_at.is_(None),
-            _T.c.status == "open",
-            _A.c.lead_organisation_id.in_(sorted(organisation_ids)),
-            _A.c.on_hold.is_(False),
-        )
-    )
-    return list(session.execute(statement.order_by(_T.c.due_at, _Q.c.id).limit(limit)))
+    found: list[Any] = []
+    for organisation_id in sorted(organisation_ids):
+        found += _QUESTIONS.rows(session, {"organisation": organisation_id, "most": limit})
+    return sorted(found, key=lambda row: (row.due_at, row.id))[:limit]
 
 
 def with_me(
@@ -86,8 +103,8 @@ def with_me(
     posts: Iterable[tuple[int, str, str]],
     person_id: int,
     *,
-    reasons: Collection[str],
-    mine_only: Collection[str],
+    reasons: frozenset[str],
+    mine_only: frozenset[str],
     limit: int = 25,
 ) -> list[Any]:
     """Agreements that wait for a step of one of these (organisation, its code, role) posts, the earliest due first.
@@ -95,46 +112,76 @@ def with_me(
     ``reasons`` are those of stages that end by somebody's move; in those of ``mine_only`` only the agreement's own
     drafter is asked.
     """
+    statement = _with_me(reasons, mine_only)
     found: list[Any] = []
     for organisation_id, code, role in sorted(set(posts)):
-        statement = (
-            select(_A.c.id, _A.c.stage_due_at.label("due_at"), _A.c.holder_reason, _A.c.drafter_id, *_AGREEMENT)
-            .select_from(_A.join(_O, _O.c.id == _A.c.lead_organisation_id))
-            .where(
-                _A.c.lead_organisation_id == organisation_id,
-                _A.c.holder_owner == code,
-                _A.c.holder_role == role,
-                _A.c.holder_reason.in_(sorted(reasons)),
-                _A.c.on_hold.is_(False),
-                or_(_A.c.drafter_id == person_id, _A.c.holder_reason.not_in(sorted(mine_only))),
-            )
-        )
-        found += session.execute(statement.order_by(_A.c.stage_due_at, _A.c.id).limit(limit))
+        values = {"organisation": organisation_id, "code": code, "role": role, "person": person_id, "most": limit}
+        found += statement.rows(session, values)
     return sorted(found, key=lambda row: (row.due_at is None, row.due_at, row.id))[:limit]
 
 
+@cache
+def _with_me(reasons: frozenset[str], mine_only: frozenset[str]) -> Prepared:
+    return Prepared(
+        select(_A.c.id, _A.c.stage_due_at.label("due_at"), _A.c.holder_reason, _A.c.drafter_id, *_AGREEMENT)
+        .select_from(_A.join(_O, _O.c.id == _A.c.lead_organisation_id))
+        .where(
+            _A.c.lead_organisation_id == bindparam("organisation"),
+            _A.c.holder_owner == bindparam("code"),
+            _A.c.holder_role == bindparam("role"),
+            _A.c.holder_reason.in_([literal(reason) for reason in sorted(reasons)]),
+            _A.c.on_hold.is_(False),
+            or_(
+                _A.c.drafter_id == bindparam("person"),
+                _A.c.holder_reason.not_in([literal(reason) for reason in sorted(mine_only)]),
+            ),
+        )
+        .order_by(_A.c.stage_due_at, _A.c.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
 def with_others(
-    session: Session, actor: Actor, posts: Iterable[tuple[str, str]], *, limit: int = 10
+    session: Session, actor: Actor, posts: Collection[tuple[str, str]], *, limit: int = 10
 ) -> tuple[list[Any], int]:
     """Agreements of the actor's organisations that somebody else has, the longest waiting first; and how many.
 
-    ``posts`` are the actor's own (organisation code, role); the count stops at 1,000.
+    ``posts`` are the actor's own (organisation code, role); the count stops at ``MOST_COUNTED``.
     """
-    mine = or_(
-        literal(False),
-        *(and_(_A.c.holder_owner == code, _A.c.holder_role == role) for code, role in sorted(set(posts))),
+    organisations, own = sorted(actor.organisations), sorted(set(posts))
+    if not organisations:
+        return [], 0
+    values: dict[str, Any] = {f"organisation_{n}": each for n, each in enumerate(organisations)}
+    for number, (code, role) in enumerate(own):
+        values |= {f"code_{number}": code, f"role_{number}": role}
+    rows, counted = _with_others(len(organisations), len(own))
+    found = rows.rows(session, values | {"most": limit})
+    if len(found) < limit:
+        return found, len(found)
+    return found, int(counted.one(session, values | {"most": MOST_COUNTED}).number)
+
+
+@cache
+def _with_others(organisations: int, posts: int) -> tuple[Prepared, Prepared]:
+    mine: list[ColumnElement[bool]] = [
+        and_(_A.c.holder_owner == bindparam(f"code_{n}"), _A.c.holder_role == bindparam(f"role_{n}"))
+        for n in range(posts)
+    ]
+    here = and_(
+        visibility.visible_in([bindparam(f"organisation_{n}", type_=Integer) for n in range(organisations)]),
+        _A.c.finished_at.is_(None),
+        *(_A.c.stage != stage for stage in RESTING),
+        *(not_(each) for each in mine),
     )
-    here = and_(visibility.visible(actor), _A.c.finished_at.is_(None), _A.c.stage.not_in(RESTING), not_(mine))
     columns = (_A.c.id, _A.c.holder_owner, _A.c.holder_role, _A.c.holder_since)
-    holder = _O.alias("holder")
-    rows = session.execute(
-        select(*columns, *_AGREEMENT, holder.c.name.label("holder_name"))
+    rows = (
+        select(*columns, *_AGREEMENT, _HOLDER.c.name.label("holder_name"))
         .select_from(
-            _A.join(_O, _O.c.id == _A.c.lead_organisation_id).outerjoin(holder, holder.c.code == _A.c.holder_owner)
+            _A.join(_O, _O.c.id == _A.c.lead_organisation_id).outerjoin(_HOLDER, _HOLDER.c.code == _A.c.holder_owner)
         )
         .where(here)
         .order_by(_A.c.holder_since, _A.c.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
     )
-    counted = select(func.count()).select_from(select(_A.c.id).where(here).limit(1_000).subquery())
-    return list(rows), session.scalar(counted) or 0
+    inner = select(_A.c.id).where(here).limit(bindparam("most", type_=Integer)).subquery()
+    return Prepared(rows), Prepared(select(func.count().label("number")).select_from(inner))

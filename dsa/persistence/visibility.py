@@ -1,5 +1,7 @@
 """Who may see what. One rule: every query about agreements is narrowed here, by organisation and by side."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, exists, or_, select, true
 
 from dsa.domain.actor import Actor
@@ -24,6 +26,16 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         )
     )
     return or_(mine, Agreement.lead_organisation_id.in_(sorted(actor.organisations)))
+
+
+def visible_in(organisations: Sequence[ColumnElement[int]]) -> ColumnElement[bool]:
+    """As ``visible``, for organisations given as expressions: for statements that are compiled once."""
+    mine = exists(
+        select(Party.id).where(
+            Party.agreement_id == Agreement.id, Party.organisation_id.in_(organisations), Party.left_at.is_(None)
+        )
+    )
+    return or_(mine, Agreement.lead_organisation_id.in_(organisations))
 
 
 def sides(actor: Actor) -> tuple[int, ...]:

@@ -6,39 +6,66 @@ from flask import Blueprint, request
 
 from dsa.domain.errors import BadInput
 from dsa.services import lists
-from dsa.services.lists import ToDo
+from dsa.services.lists import ToDo, Waiting
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.page import day, page
 from dsa.web.page_dates import told
-from dsa.web.wording import gettext
+from dsa.web.wording import gettext, mark, ngettext
 
 blueprint = Blueprint("tasks", __name__)
 Row = tuple[str, str, str, str, str]
 
 
+_WAIT = {"the other parties": mark("The other parties wait"), "the reviewer": mark("The reviewer waits")}
+
+
 def rows_of(items: tuple[ToDo, ...]) -> list[Row]:
     """Rows as the template prints them: what, address, agreement, who waits, when it is due."""
+    said = _Said()
     return [
         (
-            gettext(item.what),
+            said.once(item.what),
             item.url,
             f"{item.title} ({item.reference})",
-            gettext("%(who)s waits", who=item.waits) if item.waits[:4] != "the " else gettext(_WAIT[item.waits]),
-            due_words(item),
+            said.once(_WAIT[item.waits]) if item.waits in _WAIT else said.once("%(who)s waits") % {"who": item.waits},
+            said.due(item),
         )
         for item in items
     ]
 
 
-_WAIT = {"the other parties": "The other parties wait", "the reviewer": "The reviewer waits"}
+class _Said:
+    """Sentences of one page, each translated once: many rows say the same."""
 
+    def __init__(self) -> None:
+        self._known: dict[object, str] = {}
 
-def due_words(item: ToDo) -> str:
-    """``Due 2 November 2026, in 3 working days``; nothing where nothing is due."""
-    if item.due_at is None or item.distance is None:
-        return ""
-    return gettext("Due %(day)s, %(distance)s", day=day(item.due_at), distance=told(item.distance))
+    def once(self, message: str) -> str:
+        """The message in the reader's language, its parameters not yet put in."""
+        found = self._known.get(message)
+        if found is None:
+            found = self._known[message] = gettext(message)
+        return found
+
+    def due(self, item: ToDo) -> str:
+        """``Due 2 November 2026, in 3 working days``; nothing where nothing is due."""
+        if item.due_at is None or item.distance is None:
+            return ""
+        key = (item.due_at, *item.distance[1].values(), item.distance[0])
+        found = self._known.get(key)
+        if found is None:
+            words = {"day": day(item.due_at), "distance": told(item.distance)}
+            found = self._known[key] = self.once("Due %(day)s, %(distance)s") % words
+        return found
+
+    def waiting(self, row: Waiting) -> tuple[str, str, str]:
+        """An agreement that somebody else has: its address, its name, who has it and for how long."""
+        key = ("waiting", row.days)
+        if key not in self._known:
+            self._known[key] = ngettext("for %(num)d working day", "for %(num)d working days", row.days)
+        who = self.once("With: %(who)s") % {"who": row.who}
+        return f"/agreements/{row.reference}", f"{row.title} ({row.reference})", f"{who}, {self._known[key]}"
 
 
 @blueprint.get("/tasks")
@@ -52,7 +79,14 @@ def mine() -> tuple[str, int]:
         (gettext("Later"), "later", rows_of(found.later)),
     ]
     shown = [group for group in groups if group[2]]
-    return page("tasks/tasks.html", groups=shown, found=found, continued=bool(request.args.get("after")))
+    said = _Said()
+    return page(
+        "tasks/tasks.html",
+        groups=shown,
+        found=found,
+        others=[said.waiting(row) for row in found.waiting],
+        continued=bool(request.args.get("after")),
+    )
 
 
 def _after(text: str) -> tuple[datetime, int] | None:
