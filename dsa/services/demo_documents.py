@@ -4,6 +4,7 @@ One rule: what is made then is a real document of the demonstration, marked EXAM
 signature; the history says that it was made on request.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -47,14 +48,7 @@ def make_deferred(ctx: Context, reference: str) -> bool:
     issued = ctx.documents.seal_issue(
         ctx.documents.render(text.content, present(form, text.content), audit, draft=False)
     )
-    data, names = issued, {party.key: party.name for party in loaded.parties}
-    for one in signed:
-        data = ctx.documents.sign(
-            data, field=one.field, post=one.post, organisation=names[one.party_key], user_id=f"person-{one.person_id}",
-            authentication="demo", evidence_hash=digest(canonical({"statement": one.statement})),
-            statement=one.statement, authority=one.authority,
-        ).data  # fmt: skip
-    sealed = ctx.documents.seal_completion(data)
+    sealed = ctx.documents.seal_completion(_signed_again(ctx, loaded, issued, signed))
     first, last = ctx.files.put(issued), ctx.files.put(sealed.data)
     with ctx.database.writing() as session:
         loaded = heads.load(session, reference, lock=True)
@@ -70,6 +64,24 @@ def make_deferred(ctx: Context, reference: str) -> bool:
         facts = {"document_sha256": last, "level": sealed.level, "signatures": len(signed), "made_on_request": True}
         _record(ctx, session, loaded, locked, facts)
         return True
+
+
+def _signed_again(ctx: Context, loaded: Loaded, data: bytes, signed: Iterable[Any]) -> bytes:
+    """The document with a signature of today for each one on record."""
+    names = {party.key: party.name for party in loaded.parties}
+    for one in signed:
+        data = ctx.documents.sign(
+            data,
+            field=one.field,
+            post=one.post,
+            organisation=names[one.party_key],
+            user_id=f"person-{one.person_id}",
+            authentication="demo",
+            evidence_hash=digest(canonical({"statement": one.statement})),
+            statement=one.statement,
+            authority=one.authority,
+        ).data
+    return data
 
 
 def _keep(session: Session, name: str, data: bytes, agreement_id: int, at: datetime) -> None:
