@@ -233,7 +233,7 @@ def decide(flow: Flow, snapshot: Snapshot, action: str | Recorded | Reopened) ->
     elif isinstance(action, Reopened):
         trigger = _reopen(model, action, opened)
     path = [model.state]
-    _fire(flow, model, trigger)
+    _fire(flow, model, trigger, recording=not isinstance(action, str))
     if trigger == RECORD and model.state == path[-1]:
         return Decision(
             snapshot.stage, model.state, model.round, tuple(path), closed, tuple(opened), (), tuple(model.tasks)
@@ -255,9 +255,9 @@ def decide(flow: Flow, snapshot: Snapshot, action: str | Recorded | Reopened) ->
     return Decision(snapshot.stage, model.state, model.round, tuple(path), closed, wanted, lapsed, tuple(model.tasks))
 
 
-def _fire(flow: Flow, model: Instance, trigger: str) -> None:
+def _fire(flow: Flow, model: Instance, trigger: str, *, recording: bool = True) -> None:
     event = flow.machine.events.get(trigger)
-    if event is None:
+    if event is None or (trigger == RECORD and not recording):
         raise Refused("This workflow has no such step. Go back to the agreement and choose from what is offered there.")
     before = model.state
     try:
