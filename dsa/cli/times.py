@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
 from dsa.domain.errors import BadInput
+from dsa.insight.backtest import backtest
 from dsa.insight.eventlog import Columns, EventLog
 from dsa.insight.lifecycle import fold_to_complete
 from dsa.insight.measures import Cases, measures
@@ -35,6 +37,10 @@ _LONGEST_NAME = 44
 @click.option("--time", "time_", default=_STANDARD.time, metavar="COL", help="The column that says when (ended).")
 @click.option("--start", default=_STANDARD.start, metavar="COL", help="The column that says when it began.")
 @click.option("--resource", default=_STANDARD.resource, metavar="COL", help="The column that says who did it.")
+@click.option(
+    "--back-test", "judge", is_flag=True, help="Also say how good forecasts of the open cases would have been."
+)
+@click.option("--seed", default=1, show_default=True, help="The chance that the back-test draws from.")
 def command(
     file: Path,
     as_json: bool,
@@ -45,18 +51,30 @@ def command(
     time_: str,
     start: str,
     resource: str,
+    judge: bool,
+    seed: int,
 ) -> None:
     """Where the time went in an event log: durations, waits, rework, handovers, and how long cases really take.
 
     FILE is CSV, XES or OCEL 2.0 JSON; CSV and XES may be packed with gzip.
     """
     columns = Columns(case=case, activity=activity, time=time_, start=start, resource=resource)
-    figures = times(file, columns=columns, as_of=as_of, fold=fold is not None)
+    figures = times(file, columns=columns, as_of=as_of, fold=fold is not None, judge_with=seed if judge else None)
     click.echo(json.dumps(figures, ensure_ascii=False, indent=1) if as_json else "\n".join(_sentences(figures)))
 
 
-def times(file: Path, *, columns: Columns = _STANDARD, as_of: str | None = None, fold: bool = False) -> dict[str, Any]:
-    """Every figure of the log in ``file``, under the keys of CONTRACTS 7; BadInput where it cannot be read."""
+def times(
+    file: Path,
+    *,
+    columns: Columns = _STANDARD,
+    as_of: str | None = None,
+    fold: bool = False,
+    judge_with: int | None = None,
+) -> dict[str, Any]:
+    """Every figure of the log in ``file``, under the keys of CONTRACTS 7; BadInput where it cannot be read.
+
+    ``judge_with``: the seed of a back-test of forecasts, which is left out where it is None.
+    """
     at = _end_of(as_of) if as_of else None
     try:
         with file.open("rb") as stream:
@@ -65,7 +83,10 @@ def times(file: Path, *, columns: Columns = _STANDARD, as_of: str | None = None,
         raise BadInput("%(file)s cannot be read: %(why)s.", file=file.name, why=problem.strerror) from None
     if fold:
         log = fold_to_complete(log)
-    return {"file": file.name, **_figures(log, at, fold)}
+    figures = {"file": file.name, **_figures(log, at, fold)}
+    if judge_with is not None:
+        figures["back_test"] = backtest(log, chance=np.random.default_rng(judge_with)).figures()
+    return figures
 
 
 def _figures(log: EventLog, at: int | None, fold: bool) -> dict[str, Any]:
@@ -98,6 +119,7 @@ def _sentences(figures: dict[str, Any]) -> Iterator[str]:
     yield from _paths(figures)
     yield from _handovers(figures)
     yield from _months(figures)
+    yield from _judged(figures.get("back_test"))
     if figures["warnings"]:
         yield "\nBefore you rely on this"
         for one in figures["warnings"]:
@@ -179,6 +201,22 @@ def _months(figures: dict[str, Any]) -> Iterator[str]:
     for month in sorted({*begun, *ended}):
         in_hand = figures["wip_at_month_start"].get(f"{month}-01")
         yield f"  {month:<10}{begun.get(month, 0):>8,}{ended.get(month, 0):>8,}{'' if in_hand is None else in_hand:>22}"
+
+
+def _judged(found: dict[str, Any] | None) -> Iterator[str]:
+    if found is None:
+        return
+    yield (
+        f"\nForecasts judged on five past days: {found['open_cases']:,} open cases, "
+        f"{found['no_date']:,} of them beyond what history reaches (people would be given no date)"
+    )
+    yield f"  {'method':<34}{'error, days':>12}{'met':>8}{'met, corrected':>16}"
+    named = {"naive": "usual total less time passed", "walks": "stage by stage", "landmark": "cases like it"}
+    named |= {"both": "the two averaged", "shown": "averaged, where a date is given"}
+    for key, label in named.items():
+        one = found["shown"] if key == "shown" else found["methods"][key]
+        if one["judged"]:
+            yield f"  {label:<34}{one['mean_error_d']:>12.1f}{one['met']:>8.0%}{one['met_corrected']:>16.0%}"
 
 
 def _day(stamp: str) -> str:

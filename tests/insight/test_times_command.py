@@ -62,6 +62,13 @@ def test_a_day_can_be_looked_back_to(log: Path, capsys: pytest.CaptureFixture[st
     assert (seen["observed_at"][:10], seen["cases"], seen["open"]) == ("2020-05-02", 5, 1)
 
 
+def test_forecasts_are_judged_when_asked_for(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "back_test" not in json.loads(run(capsys, log, "--json")[0])
+    found = json.loads(run(capsys, log, "--json", "--back-test")[0])["back_test"]
+    assert found["open_cases"] == found["no_date"]  # six cases are too little history
+    assert "Forecasts judged on five past days" in run(capsys, log, "--back-test")[0]
+
+
 def test_folding_is_said(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, _, _ = run(capsys, log, "--fold", "complete", "--json")
     assert json.loads(out)["counted"].startswith("one event per piece of work")
