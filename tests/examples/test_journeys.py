@@ -84,8 +84,9 @@ def test_the_student_loans_agreement_is_refused_as_published_then_corrected_and_
 
 
 @pytest.mark.slow
-@pytest.mark.soak
-@pytest.mark.parametrize("name", ["hmrc-leeds-pilot", "hmrc-leeds-variation", "council-tax-debt"])
+@pytest.mark.parametrize(
+    "name", ["hmrc-leeds-pilot", "hmrc-leeds-variation", pytest.param("council-tax-debt", marks=pytest.mark.soak)]
+)
 def test_the_other_published_agreements_walk_their_whole_workflow(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
