@@ -16,6 +16,8 @@ from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
 
+# The same kinds that permissions keep from a text's authors.
+_JUDGING = frozenset({"decision", "advice", "signature"})
 _SIDEWAYS = frozenset({"withdraw", "reject", "reopen", "suspend"})
 # Where a step is not a move's own page but the page on which its work is done.
 _WORKED_ON = {"start": "draft", "drafting": "draft"}
@@ -54,6 +56,7 @@ class _Wanted:
     required: bool = True
     assignee: int | None = None
     judges: bool = False
+    is_task: bool = False
     key: str = ""
 
 
@@ -67,7 +70,7 @@ def next_steps(ctx: Context, session: Session, loaded: Loaded) -> tuple[NextStep
     on = ctx.clock.now().date()
     organisations = {each.organisation_id for each in wanted}
     able = queries_people.holders_in(session, organisations, {r for w in wanted for r in w.roles}, on=on)
-    cannot = _cannot(session, loaded) if any(each.judges for each in wanted) else _Barred()
+    cannot = _cannot(session, loaded) if any(each.is_task for each in wanted) else _Barred()
     steps = [_named(each, able, cannot) for each in wanted]
     return tuple(sorted(steps, key=lambda s: (not s.required, s.due_at is None, s.due_at, s.key, s.url)))
 
@@ -92,7 +95,8 @@ def _wanted(session: Session, loaded: Loaded, flow: Flow, stage: Stage) -> list[
                 f"{base}/tasks/{task.key}",
                 task.required,
                 task.assignee_id,
-                judges=True,
+                judges=task.kind in _JUDGING,
+                is_task=True,
                 key=task.key,
             )
         )
@@ -164,9 +168,9 @@ class _Barred:
     authors: frozenset[int] = frozenset()
     acting: tuple[tuple[int, frozenset[str]], ...] = ()
 
-    def from_role(self, person: int, role: str) -> bool:
-        """Whether the person may not act in the role."""
-        if person in self.authors:
+    def from_role(self, person: int, role: str, *, judges: bool) -> bool:
+        """Whether the person may not act in the role; ``judges``: what is asked is a judgement of the text."""
+        if judges and person in self.authors:
             return True
         others = next((roles for each, roles in self.acting if each == person), frozenset())
         return role in SEPARATE_ROLES and bool(others - {role})
@@ -179,8 +183,8 @@ def _cannot(session: Session, loaded: Loaded) -> _Barred:
 
 def _named(wanted: _Wanted, able: dict[tuple[int, str], list[queries_people.RoleHolder]], barred: _Barred) -> NextStep:
     holders = [h for role in wanted.roles for h in able.get((wanted.organisation_id, role), ())]
-    if wanted.judges:
-        holders = [h for h in holders if not barred.from_role(h.person_id, h.role)]
+    if wanted.is_task:
+        holders = [h for h in holders if not barred.from_role(h.person_id, h.role, judges=wanted.judges)]
     if wanted.assignee is not None:
         holders = [h for h in holders if h.person_id == wanted.assignee] or holders
     first = [h for h in holders if h.role == holders[0].role] if holders else []

@@ -1,0 +1,177 @@
+"""The timeline: elapsed against target, pauses apart, the ledger that adds up, what is to come, two times."""
+
+import csv
+import io
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+
+from dsa.services import holding, reviewing, timeline_page
+from dsa.services.reviewing import Verdict
+from tests.web.page_client import PageClient, words
+from tests.web.world import World
+
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_the_three_figures_add_up_and_the_ledger_gives_the_same_sum(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    world.move_clock(days=3)
+    holding.begin_hold(
+        world.ctx, world.actor("HMRC", "drafter"), reference, code="BOARD", awaited="The minister", outside=True,
+        until=date(2026, 12, 1), seen=world.seen(reference),
+    )  # fmt: skip
+    world.move_clock(days=4)
+    holding.end_hold(world.ctx, world.actor("HMRC", "drafter"), reference, seen=world.seen(reference))
+    world.move_clock(days=1)
+    found = timeline_page.timeline(world.ctx, world.actor("HMRC", "drafter"), reference)
+    assert found.figures.elapsed == pytest.approx(found.figures.owned + found.figures.waited)
+    assert found.figures.elapsed == pytest.approx(sum(line.days for line in found.ledger))
+    assert found.figures.waited == pytest.approx(2.0)
+    assert [who for who, _ in found.figures.waiting_on] == ["The minister"]
+    pages.sign_in(world.person("SLC", "drafter"))
+    page = pages.get(f"/agreements/{reference}/timeline")
+    assert "on hold for 2 working days" in page.text
+    assert "The minister: 2 working days" in page.text
+    rows = list(
+        csv.reader(io.StringIO(pages.client.get(f"/agreements/{reference}/timeline.csv").text.lstrip("\ufeff")))
+    )
+    assert sum(int(row[8]) for row in rows[1:]) == round(found.figures.elapsed * 480)
+
+
+def test_it_says_with_whom_and_which_day_of_how_many(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("check_draft")
+    pages.sign_in(world.person("HMRC", "drafter"))
+    world.move_clock(days=3)
+    text = pages.get(f"/agreements/{reference}/timeline").text
+    assert "With: Information governance lead, Student Loans Company, day 3 of 5" in text
+    world.move_clock(days=7)
+    text = pages.get(f"/agreements/{reference}/timeline").text
+    assert "day 8 of 5, 3 working days over Overdue" in text
+
+
+def test_stages_to_come_have_expected_dates_and_follow_each_other(world: World) -> None:
+    reference = world.agreement_in("check_draft")
+    found = timeline_page.timeline(world.ctx, world.actor("HMRC", "drafter"), reference)
+    ahead = [line for line in found.stages if line.progress.state == "not_started"]
+    assert [line.id for line in ahead] == [
+        "review",
+        "board",
+        "text_agreed",
+        "sign_off",
+        "signed",
+        "preparing",
+        "in_use",
+    ]
+    dates = [line.expected_at for line in ahead if line.expected_at is not None]
+    assert dates == sorted(dates)
+    calendar = found.calendar
+    assert calendar.working_days(date(2026, 11, 9), calendar.local_date(dates[0])) == 15
+    assert found.expected_end == dates[-1]
+
+
+def test_nothing_is_expected_of_what_is_over(world: World) -> None:
+    reference = world.agreement_in("drafting")
+    from dsa.services import moves
+
+    moves.move(
+        world.ctx, world.actor("HMRC", "drafter"), reference, "withdraw", seen=world.seen(reference), reason="No need."
+    )
+    world.move_clock(days=100)
+    found = timeline_page.timeline(world.ctx, world.actor("HMRC", "drafter"), reference)
+    assert found.with_whom == ""
+    assert all(line.expected_at is None for line in found.stages)
+    assert found.figures.elapsed == 0
+
+
+def test_the_clock_starts_at_the_first_contact_as_evidenced_else_at_the_first_save(
+    pages: PageClient, world: World
+) -> None:
+    pages.sign_in(world.person("HMRC", "drafter"))
+    first = world.start()
+    assert "Here it is the first save, 2 November 2026." in pages.get(f"/agreements/{first}/timeline").text
+    second = world.start(first_contact_on=date(2026, 10, 1))
+    page = pages.get(f"/agreements/{second}/timeline")
+    assert "The clock starts at the first contact as evidenced, 1 October 2026" in page.text
+    assert "22 working days, since 1 October 2026 (first contact)" in pages.get(f"/agreements/{second}").text
+
+
+def test_what_was_decided_earlier_and_typed_in_later_shows_both_times(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    world.move_clock(days=2)
+    reviewing.decide_task(
+        world.ctx, world.actor("SLC", "legal"), reference, "legal:slc",
+        Verdict("approved", happened_at=datetime(2026, 11, 2, 10, 0, tzinfo=UTC)), seen=world.seen(reference),
+    )  # fmt: skip
+    pages.sign_in(world.person("HMRC", "drafter"))
+    text = pages.get(f"/agreements/{reference}/timeline").text
+    assert "4 November 2026 at 9:10am (it happened on 2 November 2026 at 10:00am and was recorded later)" in text
+
+
+def test_what_is_kept_to_one_side_is_shown_to_that_side_only(pages: PageClient, world: World) -> None:
+    from dsa.services import drafting
+
+    reference = world.start()
+    drafting.save_section(
+        world.ctx, world.actor("HMRC", "drafter"), reference, "purpose", {"aims": "Another aim."}, seen_revision=1
+    )
+    world.onward(reference)
+    pages.sign_in(world.person("HMRC", "drafter"))
+    assert "Only your side sees this" in pages.get(f"/agreements/{reference}/timeline").text
+    for code, role in (("SLC", "information_governance"), ("NAO", "auditor")):
+        pages.sign_in(world.person(code, role))
+        text = pages.get(f"/agreements/{reference}/timeline").text
+        assert "Saved the section" not in text
+        assert "Another aim" not in text
+
+
+def test_what_is_contested_stands_beside_the_entry_and_changes_nothing(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    world.move_clock(days=1)
+    before = timeline_page.timeline(world.ctx, world.actor("SLC", "drafter"), reference).figures
+    pages.sign_in(world.person("SLC", "drafter"))
+    page = pages.get(f"/agreements/{reference}/timeline")
+    link = next(href for words, href in page.links().items() if words.startswith("Contest this"))
+    pages.get(link)
+    assert pages.press("Contest this", status=422).errors == ["Say who had it, and why"]
+    page = pages.press("Contest this", text="HMRC had not sent it.")
+    assert "Contested HMRC had not sent it." in page.text
+    after = timeline_page.timeline(world.ctx, world.actor("SLC", "drafter"), reference).figures
+    assert after == before
+    pages.post(f"/agreements/{reference}/contest", {"spell": 9_999, "text": "x"}, status=404)
+    pages.sign_in(world.person("SLC", "legal"))
+    assert "Ask one of them." in pages.get(f"/agreements/{reference}/contest").text
+
+
+@SQLITE
+def test_the_chart_has_words_for_those_who_do_not_see_it(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    world.move_clock(days=5)
+    pages.sign_in(world.person("HMRC", "drafter"))
+    page = pages.get(f"/agreements/{reference}/timeline")
+    (chart,) = page.by_class("dsa-chart")
+    told = {element.tag.rsplit("}")[-1]: words(element) for element in chart}
+    assert chart.get("role") == "img"
+    assert told["title"].startswith("Where the ")
+    assert "HM Revenue and Customs: " in told["desc"]
+    widths = [float(part.get("width", "0")) for part in page.by_class("dsa-chart__part")]
+    assert sum(widths) == pytest.approx(760, abs=2)
+
+
+@SQLITE
+def test_every_sentence_of_the_history_can_be_told(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("in_use")
+    pages.sign_in(world.person("SLC", "operational"))
+    text = pages.get(f"/agreements/{reference}/timeline").text
+    assert not re.search(r"%\(|“”|: ,", text)
+    for said in (
+        "Began sharing",
+        "The signed document was sealed",
+        "Signed for Student Loans Company",
+        "Locked the text (version 1)",
+        "Decided “Review transfer and security”: approved",
+        "Said yes in principle",
+        "Started the agreement",
+    ):
+        assert said in text
