@@ -45,7 +45,7 @@ SENTENCES: Mapping[str, str] = {
     "DocumentSealed": "the signed document was sealed",
     "HoldBegan": "put the agreement on hold: %(reason)s, waiting for %(awaited)s",
     "HoldEnded": "ended the hold",
-    "CommentMade": "commented on “%(section)s”",
+    "CommentMade": "commented on the text",
     "CommentShared": "shared a comment on “%(section)s”",
     "ConditionMet": "recorded a condition as met",
     "ContactReplaced": "replaced the contact for %(duty)s",

@@ -27,12 +27,8 @@ def replace(
     rows.add(session, "contacts", row | {"details": details, "from_at": at})
 
 
-def current(session: Session, agreement_id: int) -> list[Contact]:
-    """The contacts of today, by party and duty."""
+def every(session: Session, agreement_id: int) -> list[Contact]:
+    """Every contact there ever was, the newest first: of each party and duty, the first is the one of today."""
     return list(
-        session.scalars(
-            select(Contact)
-            .where(Contact.agreement_id == agreement_id, Contact.until_at.is_(None))
-            .order_by(Contact.party_key, Contact.duty, Contact.id)
-        )
+        session.scalars(select(Contact).where(Contact.agreement_id == agreement_id).order_by(Contact.id.desc()))
     )

@@ -3,18 +3,31 @@
 One rule: a condition gates the first data, never a signature; a person may change, the signed text does not.
 """
 
-from dsa.domain.actor import Actor
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from dsa.domain import permissions
+from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import BadInput, Conflict, NotFound
+from dsa.domain.values import tidy
 from dsa.persistence import contacts, work
+from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 from dsa.services.moving import Happening, Step, open_for, take
-from dsa.services.permitting import demand
+from dsa.services.permitting import demand, subject_of, table_of
+
+LONGEST = 4000
+LONGEST_LINE = 200
 
 
 def meet_condition(ctx: Context, actor: Actor, reference: str, condition_id: int, evidence: str) -> Step:
-    """Record how a condition of an approval was met."""
-    if not evidence.strip():
+    """Record how a condition of an approval was met. Raises Conflict where it is recorded as met already."""
+    words = tidy(evidence)
+    if not words:
         raise BadInput("Say how the condition was met, or where that can be seen.")
+    if len(words) > LONGEST:
+        raise BadInput("How it was met can have up to %(most)s characters.", most=LONGEST)
     with ctx.database.writing() as session:
         loaded = open_for(ctx, session, actor, reference, lock=True)
         held = demand(ctx, session, actor, "meet_condition", loaded)
@@ -23,29 +36,44 @@ def meet_condition(ctx: Context, actor: Actor, reference: str, condition_id: int
             raise NotFound("There is no such condition on this agreement.")
         if condition.met_at is not None:
             raise Conflict("This condition is recorded as met already.")
-        facts = {"condition": condition.text, "evidence": evidence.strip()}
+        facts = {"condition": condition.text, "evidence": words}
         step = take(ctx, session, loaded, actor, held, Happening("ConditionMet", facts))
-        work.meet_condition(session, condition_id, person_id=actor.person_id, evidence=evidence.strip(), at=step.at)
+        work.meet_condition(session, condition_id, person_id=actor.person_id, evidence=words, at=step.at)
         return step
 
 
 def replace_contact(
     ctx: Context, actor: Actor, reference: str, *, party: str, duty: str, post: str, name: str, details: str
 ) -> Step:
-    """Replace the person who does a duty for a party (or name the first). Changes no hash and lapses no signature."""
-    if not post.strip() or not duty.strip():
+    """Replace the person who does a duty for a party (or name the first). Changes no hash and lapses no signature.
+
+    The event names duty, party and post; name and details stand beside it, as words that can be erased.
+    """
+    duty, post, name, details = (" ".join(tidy(text).split()) for text in (duty, post, name, details))
+    if not post or not duty:
         raise BadInput("Give the duty and the post.")
+    if any(len(text) > LONGEST_LINE for text in (duty, post, name, details)):
+        raise BadInput("Duty, post, name and details can have up to %(most)s characters each.", most=LONGEST_LINE)
     with ctx.database.writing() as session:
         loaded = open_for(ctx, session, actor, reference, lock=True)
-        held = demand(ctx, session, actor, "replace_contact", loaded)
-        mine = loaded.party_codes.get(party)
-        if mine is None or mine not in {held.organisation}:
+        demand(ctx, session, actor, "replace_contact", loaded)
+        held = post_for(ctx, session, loaded, actor, party)
+        if held is None:
             raise BadInput("Replace contacts of your own organisation only.")
-        facts = {"duty": duty.strip(), "party": party, "post": post.strip()}
-        notes = {"contact": f"{name.strip()} {details.strip()}".strip()} if name.strip() or details.strip() else {}
+        now = next((c for c in contacts.every(session, loaded.head.id) if (c.party_key, c.duty) == (party, duty)), None)
+        if now is not None and now.until_at is None and (now.post, now.name, now.details) == (post, name, details):
+            raise Conflict("This is the contact already. Nothing was changed.")
+        facts = {"duty": duty, "party": party, "post": post}
+        notes = {"contact": f"{name} {details}".strip()} if name or details else {}
         step = take(ctx, session, loaded, actor, held, Happening("ContactReplaced", facts, notes), bump=False)
         contacts.replace(
-            session, loaded.head.id, party=party, duty=duty.strip(), post=post.strip(), name=name.strip(),
-            details=details.strip(), at=step.at,
-        )  # fmt: skip
+            session, loaded.head.id, party=party, duty=duty, post=post, name=name, details=details, at=step.at
+        )
         return step
+
+
+def post_for(ctx: Context, session: Session, loaded: Loaded, actor: Actor, party: str) -> Held | None:
+    """The post through which the actor may replace contacts of that party, or None."""
+    code = loaded.party_codes.get(party)
+    subject = replace(subject_of(ctx, session, loaded), parties={} if code is None else {party: code})
+    return permissions.acting_post(actor, "replace_contact", subject, table=table_of(ctx, session, loaded))

@@ -39,6 +39,8 @@ BLUEPRINTS = (
     "timeline",
     "moves",
     "holding",
+    "comments",
+    "obligations",
     "outbox",
     "verify",
     "bottlenecks",

@@ -40,7 +40,19 @@ def routed(answers: dict[str, Any], **more: Any) -> Tier:
 def test_statistics_with_a_small_number_rule_take_the_fast_route() -> None:
     found = routed(statistics())
     assert (found.route, found.level) == ("fast", "fast")
-    assert len(found.reasons) == 2
+    assert found.reasons == (
+        "It uses no personal data.",
+        "The statistics have a small-number rule.",
+        "The data is marked OFFICIAL and stays in the UK.",
+        "It uses the usual terms, brings in no new supplier and needs no board.",
+    )
+
+
+def test_the_fast_route_of_data_that_is_no_statistics_speaks_of_no_statistics() -> None:
+    found = routed(statistics(data_kind=["business"], small_numbers=None))
+    assert found.route == "fast"
+    assert not any("statistics" in reason for reason in found.reasons)
+    assert "The data is marked OFFICIAL and stays in the UK." in found.reasons
 
 
 @pytest.mark.parametrize(
