@@ -1,4 +1,4 @@
-"""Which approvals still stand. One rule: an approval covers hashes; it lapses exactly when one that it covers changes."""
+"""Which approvals still stand. One rule: an approval lapses exactly when a section that it covers changes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

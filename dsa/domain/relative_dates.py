@@ -7,7 +7,7 @@ from typing import Any
 
 
 def fix(value: Mapping[str, Any], on: date) -> date:
-    """The date that a relative date means when its event falls on ``on``; the 31st becomes the last of a short month."""
+    """The date that a relative date means when its event falls on ``on``; a 31st becomes a short month's last."""
     months = on.month - 1 + int(value.get("months") or 0)
     year, month = on.year + months // 12, months % 12 + 1
     day = min(on.day, calendar.monthrange(year, month)[1])

@@ -1,4 +1,4 @@
-"""Triggers that keep history append-only on both databases. One rule: events, approvals' evidence and versions only grow.
+"""Triggers that keep history append-only on both databases. One rule: events, versions and signatures only grow.
 
 Triggers stop accidents and injected SQL, not somebody who holds the database file; the hash chain finds those.
 SQLite needs the insert trigger as well: ``INSERT OR REPLACE`` would otherwise overwrite a row.
@@ -23,9 +23,9 @@ def sqlite_triggers() -> list[str]:
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
+        there = f"EXISTS (SELECT 1 FROM {table} WHERE {_KEYS[table]})"  # noqa: S608 - fixed names only
         statements.append(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {_KEYS[table]}) "  # noqa: S608 - fixed names only
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {there} "
             f"BEGIN SELECT RAISE(ABORT, '{table} UNIQUE: the row is there already'); END"
         )
     return statements

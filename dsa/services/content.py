@@ -1,4 +1,4 @@
-"""The content of an agreement: working answers put together, and frozen versions. One rule: what is frozen is canonical."""
+"""The content of an agreement, working and frozen. One rule: what is frozen is canonical."""
 
 import json
 from collections.abc import Mapping

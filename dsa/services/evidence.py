@@ -1,4 +1,4 @@
-"""The evidence beside an agreement: its events, approvals and times. One rule: what one side keeps private is not in it."""
+"""The evidence beside an agreement: events, approvals, times. One rule: what one side keeps private is not in it."""
 
 import json
 from collections.abc import Mapping

@@ -34,7 +34,7 @@ def _form_complete(ctx: Context, session: Session, loaded: Loaded) -> bool:
 
 
 def judgement(ctx: Context, session: Session, loaded: Loaded, answers: Mapping[str, Any]) -> Judgement:
-    """Every check over these answers, with what the service knows besides: the date, and whether sign-off comes next."""
+    """Every check over these answers, with what the service knows besides: today, and whether sign-off comes next."""
     known = {"today": ctx.clock.now().date().isoformat(), "sign_off_requested": loaded.head.stage == "text_agreed"}
     return judge(content.form_of(ctx, session, loaded), answers, facts=known, bodies=ctx.bodies)
 

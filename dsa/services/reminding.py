@@ -1,4 +1,4 @@
-"""Reminders and escalation at the points of the workflow file. One rule: each point of each task is told once, in effect.
+"""Reminders and escalation at the points of the workflow file. One rule: each point of a task is told once.
 
 A point that passed while nobody looked (the service was down, the clock was moved on) is not told late: of several only
 the newest is. Silence escalates; silence never approves.
@@ -15,7 +15,7 @@ from dsa.timekeeping.calendar import WorkingCalendar
 
 
 def remind(ctx: Context) -> int:
-    """Ask for a mail for each open task that has reached a point since the last time; returns how many were asked for."""
+    """Ask for a mail for each open task that has reached a point since the last time; returns how many."""
     now, asked = ctx.clock.now(), 0
     with ctx.database.writing() as session:
         ctx.calendars.refresh(session)

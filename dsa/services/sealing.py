@@ -1,4 +1,4 @@
-"""Making documents: issue when the text is locked, seal when all have signed. One rule: a job may run twice, in effect once."""
+"""Making documents: issued when the text is locked, sealed when all have signed. One rule: a job may run twice."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -36,17 +36,20 @@ def _typed(shape: Shape, name: str, value: Any) -> Iterator[Typed]:
         unit = {"D": "days", "W": "weeks", "M": "months", "Y": "years"}[value[-1]]
         yield name, f"{value[1:-1]} {unit}"
     elif shape.type == "reference":
-        parts = value if isinstance(value, Mapping) else {"reference": value}
-        yield name, parts["reference"]
-        yield from ((f"{name}-{part}", parts[part]) for part in ("version", "link") if parts.get(part))
-        if parts.get("date"):
-            yield from _date(Shape("date"), f"{name}-date", parts["date"])
+        yield from _reference(name, value if isinstance(value, Mapping) else {"reference": value})
     elif shape.type == "multi" or shape.many:
         yield from ((name, each) for each in value)
     elif shape.type == "yesno":
         yield name, "yes" if value else "no"
     else:
         yield name, str(value)
+
+
+def _reference(name: str, parts: Mapping[str, Any]) -> Iterator[Typed]:
+    yield name, parts["reference"]
+    yield from ((f"{name}-{part}", parts[part]) for part in ("version", "link") if parts.get(part))
+    if parts.get("date"):
+        yield from _date(Shape("date"), f"{name}-date", parts["date"])
 
 
 def _parts(shape: Shape, name: str, row: Mapping[str, Any]) -> Iterator[Typed]:

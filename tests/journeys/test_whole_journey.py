@@ -1,4 +1,4 @@
-"""One of the example agreements, from the start to the sealed document, in a real browser: the same as the journey made."""
+"""One of the example agreements from the start to the sealed document in a real browser: the same as its journey."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def kinds(audit: dict[str, Any]) -> list[str]:
 
 def outcomes(audit: dict[str, Any]) -> dict[str, str]:
     closed = [e["body"]["effects"]["closed"] for e in audit["events"] if e["body"]["effects"]]
-    return {key: outcome for key, outcome in filter(None, closed)}
+    return dict(filter(None, closed))
 
 
 class Official:

@@ -19,7 +19,7 @@ _HEAD = ("stage", "round", "version", "head_seq", "on_hold", "holder_owner", "ho
          "holder_since", "stage_entered_at", "stage_due_at", "updated_at", "finished_at")  # fmt: skip
 
 
-_MOVE = "UPDATE agreements SET " + ", ".join(f"{name} = ?" for name in _HEAD)
+_MOVE = "UPDATE agreements SET " + ", ".join(f"{name} = ?" for name in _HEAD)  # noqa: S608 - fixed names only
 _MOVE += ", head_hash = ? WHERE id = ? AND version = ?"
 
 

@@ -1,4 +1,4 @@
-"""Organisations, their posts, the people in them and what those may sign. One rule: everything about people is dated."""
+"""Organisations, posts, people and what they may sign. One rule: everything about people is dated."""
 
 from datetime import date, datetime
 

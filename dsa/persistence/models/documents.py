@@ -10,7 +10,7 @@ from dsa.persistence.types import Instant, Json
 
 
 class Document(Base):
-    """The PDF of a locked version as it stands: its newest revision. ``status``: waiting, issued, signing, sealed, failed.
+    """The newest revision of a locked version's PDF. ``status``: deferred, waiting, issued, signing, sealed, failed.
 
     ``issued_sha256`` is the issue-sealed revision that every signatory is shown and signs.
     """

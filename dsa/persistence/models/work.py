@@ -131,7 +131,7 @@ class Query(Base):
 
 
 class Comment(Base):
-    """A remark on one place of one version. Its words are the private note of the event ``event_seq``: one side's until shared."""
+    """A remark on one place of one version. Its words are the private note of the event ``event_seq``."""
 
     __tablename__ = "comments"
     __table_args__ = (UniqueConstraint("agreement_id", "event_seq"),)
