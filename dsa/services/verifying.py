@@ -42,12 +42,12 @@ def _differences(session: Session, head: Any, told: Replayed, codes: dict[int, s
     if stored != replayed:
         yield ChainProblem(0, "The agreement does not stand where its events lead.")
     for what, kept, again in (
-        ("tasks", stored_tasks(session, head.id, codes), told.tasks),
-        ("ledger", stored_spells(session, head.id), told.spells),
-        ("stays in stages", stored_stays(session, head.id), told.stays),
+        ("tasks are", stored_tasks(session, head.id, codes), told.tasks),
+        ("ledger is", stored_spells(session, head.id), told.spells),
+        ("stays in stages are", stored_stays(session, head.id), told.stays),
     ):
         if kept != again:
-            yield ChainProblem(0, f"The {what} are not what the events say.")
+            yield ChainProblem(0, f"The {what} not what the events say.")
 
 
 def stored_tasks(session: Session, agreement_id: int, codes: dict[int, str]) -> list[ReplayedTask]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -20,7 +21,7 @@ from dsa.persistence.heads import Loaded
 from dsa.persistence.session import Database
 from dsa.services import directory, facts, moves, notifying, reviewing, signing, starting, verifying
 from dsa.services.context import Context
-from dsa.services.definitions import publish
+from dsa.services.definitions import Definitions, publish
 from dsa.services.reviewing import Change, Condition, Verdict
 from dsa.timekeeping.clock import SimulatedClock
 
@@ -226,13 +227,24 @@ def code_of(number: int) -> str:
     return "".join(chr(65 + (number // 26**place) % 26) for place in (2, 1, 0))
 
 
+_COMPILED = Definitions()  # the shipped files, compiled once for all tests: they never change
+
+
+@cache
+def _shipped() -> tuple[tuple[str, Any], ...]:
+    return tuple(definition_sources())
+
+
 def build_town(database: Database, *, parties: int = 3, sources: Any = None) -> Town:
     """A town of ``parties`` organisations on an empty, migrated database."""
     clock = SimulatedClock(BEGAN)
-    ctx = Context(database=database, clock=clock, chance=Tokens(), files=Shelf(), documents=Stamp(), simulated=True)
+    ctx = Context(
+        database=database, clock=clock, chance=Tokens(), files=Shelf(), documents=Stamp(), simulated=True,
+        definitions=Definitions() if sources else _COMPILED,
+    )  # fmt: skip
     town = Town(ctx, clock, tuple(code_of(number) for number in range(parties)))
     with database.writing() as session:
-        publish(session, sources or definition_sources(), at=BEGAN)
+        publish(session, sources or _shipped(), at=BEGAN)
         for number, code in enumerate(town.codes):
             new = directory.NewOrganisation(code, f"Body {code}", "ministerial_department", NATIONS[number % 4])
             body = town.organisations[code] = directory.add_organisation(session, new, at=BEGAN)
