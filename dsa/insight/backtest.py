@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from dsa.insight.eventlog import DAY, EventLog
@@ -71,7 +72,7 @@ class _Day:
     found: dict[str, Floats]
 
 
-def backtest(log: EventLog, *, chance: np.random.Generator) -> Backtest:
+def backtest(log: EventLog, *, chance: Generator) -> Backtest:
     """Forecast every case open on each of the five days, and judge; the same ``chance`` gives the same figures."""
     starts = Cases(log).start
     shares = sorted({round(cut - earlier, 2) for cut in CUT_OFFS for earlier in (0.0, *EARLIER)})
@@ -90,7 +91,7 @@ def backtest(log: EventLog, *, chance: np.random.Generator) -> Backtest:
     return Backtest(scores, shown, len(truth), int((~given).sum()), tuple(factors))
 
 
-def _day(log: EventLog, at: int, chance: np.random.Generator) -> _Day:
+def _day(log: EventLog, at: int, chance: Generator) -> _Day:
     stays, truth = stays_on(log, at=at)
     running = stays.now_open()
     said: Methods = by_each_method(stays, running, chance=chance)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from dsa.insight.stays import ENDED, STILL_THERE, Floats, Running, Stays
@@ -49,7 +50,7 @@ class Methods:
     both: Floats
 
 
-def forecast(stays: Stays, running: Running, *, chance: np.random.Generator, factor: float = 1.0) -> Forecasts:
+def forecast(stays: Stays, running: Running, *, chance: Generator, factor: float = 1.0) -> Forecasts:
     """Days to go for each case in ``running``; ``factor`` stretches "very likely" by what earlier forecasts missed."""
     found = by_each_method(stays, running, chance=chance).both
     reach = reach_of(stays, running)
@@ -71,7 +72,7 @@ def reach_of(stays: Stays, running: Running) -> NDArray[np.int64]:
     return np.where(beyond, int(Reach.OLDER_THAN_ANYTHING), int(Reach.GIVEN))
 
 
-def by_each_method(stays: Stays, running: Running, *, chance: np.random.Generator) -> Methods:
+def by_each_method(stays: Stays, running: Running, *, chance: Generator) -> Methods:
     """What each method says by itself, for judging them; `forecast` is what people are shown."""
     walked = _walks(stays, running, chance)
     landmark = np.array(
@@ -104,7 +105,7 @@ class _Stage:
         self.lengths, self.goes_to = lengths[left][order], goes_to[left][order]
         self.sums = np.cumsum(weights[order])
 
-    def draw(self, chance: np.random.Generator, age: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    def draw(self, chance: Generator, age: Floats) -> tuple[Floats, NDArray[np.int64]]:
         """A length beyond each age, and the stage after it. Where nobody stayed longer, the stay ends now: a number for
         the back-test to judge; people are given no date then.
         """
@@ -116,7 +117,7 @@ class _Stage:
         return np.where(none_longer, age, self.lengths[index]), self.goes_to[index]
 
 
-def _walks(stays: Stays, running: Running, chance: np.random.Generator) -> Floats:
+def _walks(stays: Stays, running: Running, chance: Generator) -> Floats:
     """Likely and very likely by walks from stage to stage."""
     stages = {stage: _Stage(stays, stage) for stage in np.unique(np.concatenate([stays.stage, running.stage])).tolist()}
     at = np.repeat(running.stage, WALKS)
@@ -142,9 +143,7 @@ def _walks(stays: Stays, running: Running, chance: np.random.Generator) -> Float
     return _quantiles(spent.reshape(-1, WALKS))
 
 
-def _stop_some(
-    at: NDArray[np.int64], here: NDArray[np.int64], share: float, chance: np.random.Generator
-) -> NDArray[np.int64]:
+def _stop_some(at: NDArray[np.int64], here: NDArray[np.int64], share: float, chance: Generator) -> NDArray[np.int64]:
     """End the share of walks that end on reaching this stage; the others."""
     stops = chance.random(len(here)) < share
     at[here[stops]] = ENDED

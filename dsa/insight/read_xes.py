@@ -61,7 +61,10 @@ class _Reading:
         self.depth = depth = self.depth + 1
         if depth == _ATTRIBUTE:
             if self.event is not None:
-                _keep(self.event, attributes)
+                try:  # the way of nearly every element of a large file: no call more than needed
+                    self.event[attributes["key"]] = attributes["value"]
+                except KeyError:
+                    _keep(self.event, attributes)
         elif depth == _EVENT:
             if self.in_trace:
                 self._in_trace(tag, attributes)

@@ -11,6 +11,7 @@ from heapq import heapify, heappop, heappush
 from typing import Protocol
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from dsa.domain.errors import BadInput
@@ -74,7 +75,7 @@ class Process:
 class Length(Protocol):
     """How long a task takes: something to draw from."""
 
-    def draw(self, chance: np.random.Generator, shape: tuple[int, int]) -> Floats: ...
+    def draw(self, chance: Generator, shape: tuple[int, int]) -> Floats: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class LogNormal:
     median: float
     sigma: float
 
-    def draw(self, chance: np.random.Generator, shape: tuple[int, int]) -> Floats:
+    def draw(self, chance: Generator, shape: tuple[int, int]) -> Floats:
         """Working days."""
         return chance.lognormal(np.log(self.median), self.sigma, shape)
 
@@ -96,7 +97,7 @@ class Observed:
     days: Floats
     weights: Floats
 
-    def draw(self, chance: np.random.Generator, shape: tuple[int, int]) -> Floats:
+    def draw(self, chance: Generator, shape: tuple[int, int]) -> Floats:
         """Working days."""
         drawn: Floats = chance.choice(self.days, shape, p=self.weights / self.weights.sum())
         return drawn
@@ -116,7 +117,7 @@ class Draws:
 
 
 def draw(
-    process: Process, lengths: Mapping[str, Length], *, per_day: float, agreements: int, chance: np.random.Generator
+    process: Process, lengths: Mapping[str, Length], *, per_day: float, agreements: int, chance: Generator
 ) -> Draws:
     """Luck for ``agreements`` that arrive at random, ``per_day`` on average."""
     rounds = process.most_returns

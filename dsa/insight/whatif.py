@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
+from numpy.random import Generator
 
 from dsa.domain.errors import BadInput
 from dsa.insight.simulation import Draws, Length, Played, Process, draw, play
@@ -73,9 +74,10 @@ def what_if(
     per_day: float,
     agreements: int = 2000,
     runs: int = 10,
-    seed: int = 1,
+    chance: Generator,
 ) -> WhatIf:
-    """Play today's process and each change ``runs`` times, each time on the same luck.
+    """Play today's process and each change ``runs`` times, each time on the same luck; a freshly seeded ``chance``
+    gives the same figures.
 
     BadInput where fewer than 5 runs are asked for: their interval would say nothing.
     """
@@ -83,8 +85,8 @@ def what_if(
         raise BadInput("At least %(runs)s runs are needed for an interval.", runs=FEWEST_RUNS)
     base: list[Played] = []
     saved: list[list[float]] = [[] for _ in changes]
-    for run in range(runs):
-        luck = draw(process, lengths, per_day=per_day, agreements=agreements, chance=np.random.default_rng([seed, run]))
+    for of_run in chance.spawn(runs):
+        luck = draw(process, lengths, per_day=per_day, agreements=agreements, chance=of_run)
         base.append(play(process, luck))
         for number, change in enumerate(changes):
             saved[number].append(_mean(base[-1]) - _mean(play(*change.apply(process, luck))))
@@ -121,16 +123,15 @@ def _ranked(changes: Sequence[Change], saved: Sequence[Sequence[float]]) -> tupl
     for change, runs in zip(changes, saved, strict=True):
         mean, half = float(np.mean(runs)), _half_interval(runs)
         found.append(Saving(change.name, change.assumes, mean, mean - half, mean + half, 0))
-    found.sort(key=lambda one: -one.saved)
+    # From the highest end down: a new rank begins where an interval lies clear below every one before it.
+    found.sort(key=lambda one: -one.high)
     ranked: list[Saving] = []
-    rank, lowest = 0, float("inf")
+    rank, lowest = 1, float("inf")
     for place, one in enumerate(found, start=1):
-        if one.high < lowest:  # clear of every one in the group above
-            rank = place
-            lowest = one.low
+        rank = place if one.high < lowest else rank
         lowest = min(lowest, one.low)
         ranked.append(replace(one, rank=rank))
-    return tuple(ranked)
+    return tuple(sorted(ranked, key=lambda one: (one.rank, -one.saved)))
 
 
 def _half_interval(runs: Sequence[float]) -> float:
