@@ -70,7 +70,11 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """Everything on the record. ``choices`` are moves that the reader may make, each with what stands in its way."""
+    """Everything on the record.
+
+    ``choices`` are moves that the reader may make, each with what stands in its way; ``may`` names the steps beside
+    them: hold, resume_hold, meet_condition, share_draft, contest.
+    """
 
     header: Header
     next: tuple[NextStep, ...]
@@ -92,11 +96,7 @@ class RecordPage:
     round: int
     document_status: str
     signed: tuple[int, int]
-    may_hold: bool
-    may_end_hold: bool
-    may_meet_condition: bool
-    may_share: bool
-    may_contest: bool
+    may: frozenset[str]
     reads_only: bool
     calendar: WorkingCalendar
 
@@ -110,16 +110,10 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
         started = began(head.first_contact_on, head.created_at)
         now = max(ctx.clock.now(), head.updated_at)
         document = work.document(session, head.id, head.locked_version_id)
-        flow = flow_of(ctx, session, loaded)
-        final = flow.stages[head.stage].final
-
-        def may(action: str) -> bool:
-            return permitting.why_not(ctx, session, actor, action, loaded) is None
-
         return RecordPage(
             header=header_of(ctx, session, loaded),
             next=next_steps(ctx, session, loaded),
-            holding=_holding(session, loaded, calendar, now),
+            holding=_holding(loaded, calendar, now),
             lead=lead.name,
             route=ROUTES.get(head.route, head.route),
             route_reasons=tuple(head.route_reasons),
@@ -133,21 +127,26 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
             first_contact_on=head.first_contact_on,
             date_needed=head.date_needed,
             elapsed_days=calendar.elapsed_days(started, head.finished_at or now),
-            due_at=None if final else head.stage_due_at,
+            due_at=head.stage_due_at if head.finished_at is None else None,
             round=head.round,
             document_status=document.status if document is not None else "",
             signed=_signed(session, loaded),
-            may_hold=not head.on_hold and may("hold"),
-            may_end_hold=head.on_hold and may("resume_hold"),
-            may_meet_condition=may("meet_condition"),
-            may_share=head.shared_at is None and may("share_draft"),
-            may_contest=may("contest"),
+            may=_may(ctx, session, actor, loaded),
             reads_only=all(held.sees_all for held in actor.posts),
             calendar=calendar,
         )
 
 
-def _holding(session: Session, loaded: Loaded, calendar: WorkingCalendar, now: datetime) -> Holding | None:
+def _may(ctx: Context, session: Session, actor: Actor, loaded: Loaded) -> frozenset[str]:
+    """Which of the steps beside the moves are open to the actor now."""
+    head = loaded.head
+    asked = {"meet_condition", "contest", "resume_hold" if head.on_hold else "hold"}
+    if head.shared_at is None:
+        asked.add("share_draft")
+    return frozenset(a for a in sorted(asked) if permitting.why_not(ctx, session, actor, a, loaded) is None)
+
+
+def _holding(loaded: Loaded, calendar: WorkingCalendar, now: datetime) -> Holding | None:
     head = loaded.head
     if head.holder_owner is None:
         return None

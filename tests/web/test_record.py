@@ -1,14 +1,17 @@
 """The record of an agreement, its moves, holds and conditions, as each may see them."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from dsa.config import Settings
 from dsa.persistence.models import Party
-from dsa.services import holding, reviewing
+from dsa.services import holding, outbox_page, reviewing
 from dsa.services.reviewing import Change, Condition
+from dsa.web.composition import Services
 from tests.web.page_client import PageClient
-from tests.web.world import STAGES, World
+from tests.web.world import STAGES, World, build_world
 
 STRANGER = ("DWP", "drafter")
 UNTIL = {"until-day": "1", "until-month": "12", "until-year": "2026"}
@@ -237,3 +240,13 @@ def test_mails_are_listed_newest_first_with_their_link(pages: PageClient, world:
     assert "Income check" not in page.text
     pages.get("/outbox?before=-1")
     pages.get("/outbox?before=x")
+
+
+def test_outside_a_demonstration_one_sees_only_ones_own_mails(services: Services, settings: Settings) -> None:
+    world = build_world(services)
+    world.agreement_in("check_draft")
+    world.carry_out()
+    lead = world.actor("SLC", "information_governance")
+    real = replace(world.ctx, demo=False)
+    assert [mail.to for mail in outbox_page.mails(real, lead).mails] == [lead.name]
+    assert outbox_page.mails(real, world.actor("DWP", "drafter")).mails == ()
