@@ -9,6 +9,18 @@ from sqlalchemy.orm import Session
 
 from dsa.persistence.models import Event, Note, SpellRow, StageEntry, table
 
+FACTS = "facts"  # the field of the private note that holds what a private event is about
+
+
+def private_facts(session: Session, agreement_id: int, sides: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What the private events of these organisations are about, by the event's place in the chain."""
+    rows = session.execute(
+        select(Note.event_seq, Note.text)
+        .where(Note.agreement_id == agreement_id, Note.field == FACTS, Note.side_id.in_(sorted(sides)))
+        .order_by(Note.event_seq)
+    )
+    return {seq: json.loads(text) for seq, text in rows}
+
 
 def events(session: Session, agreement_id: int, *, until_seq: int | None = None) -> list[Any]:
     """The events of an agreement from the first, up to and with ``until_seq``."""
@@ -53,6 +65,7 @@ def notes_for(session: Session, agreement_id: int, sides: Iterable[int]) -> list
             select(Note)
             .where(
                 Note.agreement_id == agreement_id,
+                Note.field != FACTS,
                 or_(Note.side_id.in_(sorted(sides)), Note.shared_at.is_not(None)),
             )
             .order_by(Note.event_seq, Note.id)

@@ -52,7 +52,7 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """The receipt. ``status``: none, deferred, waiting, issued, signing, sealed, failed; ``problem``: why no further."""
+    """The receipt. ``status``: none, deferred, waiting, issued, signing, sealed, failed; ``problem``: why."""
 
     header: Header
     status: str

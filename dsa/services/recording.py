@@ -3,6 +3,7 @@
 One rule: whatever a row gets that a replay could not work out (a due moment, working minutes) stands in the event.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,7 @@ from dsa.domain.events import Timing
 from dsa.domain.holding import Holding
 from dsa.domain.integrity import NotCanonical, canonical, commitment, event_hash
 from dsa.domain.machine import Decision, Flow, TaskFact
-from dsa.persistence import steps
+from dsa.persistence import history, steps
 from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 from dsa.timekeeping.calendar import WorkingCalendar
@@ -102,9 +103,10 @@ class Recorder:
 
     def _event(self, happening: Happening, timing: Timing, seq: int, version: int) -> str:
         head, outcome = self.loaded.head, self.outcome
-        if any("\x00" in text for text in happening.notes.values()):
-            raise BadInput("Take out the characters that cannot be shown, then send it again.")
-        salts = {name: self.ctx.chance.token() for name in happening.notes}
+        notes, facts = dict(happening.notes), dict(happening.facts)
+        if happening.private and facts:  # what a private event is about is private too: the chain only commits to it
+            notes[history.FACTS], facts = canonical(facts).decode(), {}
+        salts = {name: self.ctx.chance.token() for name in notes}
         effects = None
         handed = self._handed
         if outcome.changes or handed:
@@ -119,8 +121,8 @@ class Recorder:
             "simulated": self.ctx.simulated,
             "private": happening.private,
             "actor": actor_body(self.actor, self.held),
-            "facts": dict(happening.facts),
-            "notes": {name: commitment(salts[name], text) for name, text in happening.notes.items()},
+            "facts": facts,
+            "notes": {name: _committed(salts[name], text) for name, text in notes.items()},
             "effects": effects,
         }
         digest, row = chained(head.id, head.head_hash, body)
@@ -132,7 +134,7 @@ class Recorder:
             "side": self.held.organisation_id if happening.private else None,
         }
         steps.add_event(self.session, row)
-        steps.add_notes(self.session, [self._note(seq, n, t, salts[n], happening) for n, t in happening.notes.items()])
+        steps.add_notes(self.session, [self._note(seq, n, t, salts[n], happening) for n, t in notes.items()])
         return digest
 
     def _note(self, seq: int, name: str, text: str, salt: str, happening: Happening) -> dict[str, Any]:
@@ -344,6 +346,17 @@ class Recorder:
 _DOCUMENT_WORK = {"signing": "issue_document", "sealing": "seal_document"}
 
 
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # an escaped NUL, not a backslash that was typed
+_ODD_TEXT = "Take out the characters that cannot be shown, then send it again."
+
+
+def _committed(salt: str, text: str) -> str:
+    """The commitment to a private text. Raises BadInput for text that neither database could keep."""
+    if "\x00" in text or not text.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise BadInput(_ODD_TEXT)
+    return commitment(salt, text)
+
+
 def chained(agreement_id: int, prev: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The hash of an event after ``prev``, and the columns of its row that follow from the body.
 
@@ -353,6 +366,8 @@ def chained(agreement_id: int, prev: str, body: Mapping[str, Any]) -> tuple[str,
         data = canonical(body).decode()
     except NotCanonical as problem:
         raise BadInput(str(problem)) from problem
+    if "\\u0000" in data and _NUL.search(data):
+        raise BadInput(_ODD_TEXT)
     digest = event_hash(prev, data.encode())
     row = {"agreement_id": agreement_id, "seq": body["seq"], "kind": body["kind"]}
     return digest, row | {"body": data, "prev": prev, "hash": digest}

@@ -18,7 +18,7 @@ from dsa.domain.events import SENTENCES
 from dsa.domain.presentation import Sentence, data_line, power_line
 from dsa.domain.redline import ChangedSection
 from dsa.domain.workflow import OUTCOMES, ROLES, STANDING_KINDS, TaskRule
-from dsa.persistence import drafts, heads, people, queries_tasks, visibility, work
+from dsa.persistence import drafts, heads, history, people, queries_tasks, visibility, work
 from dsa.persistence.heads import Loaded
 from dsa.services import content, differences, permitting
 from dsa.services.agreement_header import Header, header_of
@@ -174,10 +174,12 @@ def since(ctx: Context, actor: Actor, reference: str, seq: int) -> tuple[Happene
         loaded = open_for(ctx, session, actor, reference)
         titles = {task.key: flow_of(ctx, session, loaded).workflow.rule(task.rule).title for task in loaded.tasks}
         found = []
+        private = history.private_facts(session, loaded.head.id, visibility.sides(actor))
         for row in queries_tasks.events_since(session, loaded.head.id, seq, visibility.sides(actor)):
             body = json.loads(row.body)
             who = f"{body['actor']['post']}, {body['actor']['organisation']}"
-            found.append(Happened(who, sentence_of(row.kind, body["facts"], titles), row.recorded_at))
+            facts = body["facts"] or private.get(row.seq, {})
+            found.append(Happened(who, sentence_of(row.kind, facts, titles), row.recorded_at))
         return tuple(found)
 
 

@@ -75,10 +75,11 @@ class _Teller:
     form: Form
     names: Mapping[str, str]
     notes: Mapping[int, list[PrivateText]] = field(default_factory=dict)
+    private: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     def told(self, row: Any) -> EventShown:
         body = json.loads(row.body)
-        facts: Mapping[str, Any] = body.get("facts") or {}
+        facts: Mapping[str, Any] = body.get("facts") or self.private.get(row.seq, {})
         actor: Mapping[str, Any] = body.get("actor") or {}
         late = abs(row.recorded_at - row.happened_at) >= timedelta(minutes=1)
         return EventShown(
@@ -156,5 +157,6 @@ def events_shown(ctx: Context, session: Session, loaded: Loaded, actor: Actor) -
         if note.side_id in sides or not note.privileged:
             notes.setdefault(note.event_seq, []).append(PrivateText(note.text, note.privileged))
     names = {party.code: party.name for party in loaded.parties}
-    teller = _Teller(flow_of(ctx, session, loaded), content.form_of(ctx, session, loaded), names, notes)
+    private = history.private_facts(session, loaded.head.id, sides)
+    teller = _Teller(flow_of(ctx, session, loaded), content.form_of(ctx, session, loaded), names, notes, private)
     return tuple(teller.told(row) for row in reversed(history.events_for(session, loaded.head.id, sides)))

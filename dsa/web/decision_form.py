@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 from dsa.domain.reasons import DELAYS, EXTRA_DELAYS, is_delay
 from dsa.services.reviewing import Change, Condition, Verdict
 from dsa.services.task_page import TaskPage
+from dsa.timekeeping.calendar import LONDON
 from dsa.web.forms import Submitted
 from dsa.web.outcome_words import ASK, PASS_ON
-from dsa.web.page import LONDON
 from dsa.web.wording import gettext
 
 CONDITION_ROWS = 3
