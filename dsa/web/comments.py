@@ -46,7 +46,7 @@ def show(reference: str) -> Answer:
 @signed_in
 def add(reference: str) -> Answer:
     """Comment on a section, or on a question of it."""
-    sent = Submitted(request.form)
+    sent = Submitted.tidied(request.form)
     section = sent.text("section", label=gettext("Section"), required=gettext("Choose a section"), limit=80)
     question = sent.text("question", label=gettext("Question"), limit=80)
     quote = sent.text("quote", label=gettext("The words it is about"), limit=commenting.LONGEST_QUOTE)
@@ -58,7 +58,7 @@ def add(reference: str) -> Answer:
 @signed_in
 def reply(reference: str, comment: int) -> Answer:
     """Reply to a comment."""
-    sent = Submitted(request.form)
+    sent = Submitted.tidied(request.form)
     name = f"reply-{comment}"
     comments_page.demand_readable(context(), actor(), reference, comment)
     return _recorded(reference, sent, name, _text(sent, name), section="", reply_to=comment)

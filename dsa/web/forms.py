@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from werkzeug.datastructures import MultiDict
 
+from dsa.domain.values import tidy
 from dsa.web.wording import gettext, mark
 
 _MONTH_NAMES = (
@@ -120,6 +121,11 @@ class Submitted:
 
     form: "MultiDict[str, str]"
     errors: list[FieldError] = field(default_factory=list)
+
+    @classmethod
+    def tidied(cls, form: "MultiDict[str, str]") -> "Submitted":
+        """A form without characters that nobody sees and no page may hold, so that all of it can be shown again."""
+        return cls(MultiDict((name, tidy(value)) for name, value in form.items(multi=True)))
 
     def text(self, name: str, *, label: str, required: str | None = None, limit: int = 10_000) -> str:
         """Text without the spaces around it. ``required`` is the sentence for an empty field."""

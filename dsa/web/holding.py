@@ -24,14 +24,14 @@ OUTSIDE = "outside"
 @signed_in
 def ask(reference: str) -> Answer:
     """Why, who is awaited, until when."""
-    return _hold_page(reference, Submitted(request.form), DateParts())
+    return _hold_page(reference, Submitted.tidied(request.form), DateParts())
 
 
 @blueprint.post(f"{_AT}/hold")
 @signed_in
 def begin(reference: str) -> Answer:
     """Put the agreement on hold."""
-    sent = Submitted(request.form)
+    sent = Submitted.tidied(request.form)
     codes = [code for code in REASONS if is_delay(code)]
     code = sent.choice("code", codes, required=gettext("Choose why it has to wait"))
     awaited = sent.text(
@@ -110,14 +110,14 @@ def end(reference: str) -> Answer:
 @signed_in
 def ask_contest(reference: str) -> Answer:
     """The spell that is contested."""
-    return _contest_page(reference, Submitted(request.form))
+    return _contest_page(reference, Submitted.tidied(request.form))
 
 
 @blueprint.post(f"{_AT}/contest")
 @signed_in
 def contest(reference: str) -> Answer:
     """Say that somebody else had it: shown beside the ledger."""
-    sent = Submitted(request.form)
+    sent = Submitted.tidied(request.form)
     spell = sent.whole_number("spell", label=gettext("Entry"), required=gettext("Choose the entry of the ledger"))
     text = sent.text(
         "text", label=gettext("What you contest"), required=gettext("Say who had it, and why"), limit=2_000
@@ -146,19 +146,23 @@ def _contest_page(reference: str, sent: Submitted) -> Answer:
 @signed_in
 def ask_condition(reference: str, condition: int) -> Answer:
     """The condition, and how it was met."""
-    return _condition_page(reference, condition, Submitted(request.form))
+    return _condition_page(reference, condition, Submitted.tidied(request.form))
 
 
 @blueprint.post(f"{_AT}/conditions/<int:condition>")
 @signed_in
 def meet_condition(reference: str, condition: int) -> Answer:
     """Record how a condition was met."""
-    sent = Submitted(request.form)
+    sent = Submitted.tidied(request.form)
     asked = gettext("Say how it was met, or where that can be seen")
     evidence = sent.text("evidence", label=gettext("How it was met"), required=asked, limit=4_000)
     if not sent.errors:
-        obligations.meet_condition(context(), actor(), reference, condition, evidence)
-        return redirect(f"/agreements/{reference}?done=condition#conditions", 303)
+        try:
+            obligations.meet_condition(context(), actor(), reference, condition, evidence)
+        except BadInput as problem:
+            sent.wrong("evidence", say(problem.refusal))
+        else:
+            return redirect(f"/agreements/{reference}?done=condition#conditions", 303)
     return _condition_page(reference, condition, sent)
 
 

@@ -72,7 +72,7 @@ def contacts(reference: str) -> Answer:
 def replace_contact(reference: str) -> Answer:
     """Replace a contact of one's own organisation, or name the first."""
     found = obligations_page.contacts_page(context(), actor(), reference)
-    sent = Submitted(request.form)
+    sent = Submitted.tidied(request.form)
     most = obligations.LONGEST_LINE
     duty = sent.choice("duty", _duties(found), required=gettext("Choose the duty"))
     post = sent.text("post", label=gettext("Post"), required=gettext("Enter the post"), limit=most)
