@@ -17,8 +17,9 @@ from dsa.domain.machine import Decision, Flow, Recorded, Reopened, Snapshot, Tas
 from dsa.domain.workflow import TaskRule
 from dsa.persistence import heads, visibility
 from dsa.persistence.heads import Loaded
+from dsa.services.chaining import actor_body
 from dsa.services.context import Context
-from dsa.services.recording import Happening, Opening, Outcome, Recorder, actor_body
+from dsa.services.recording import Happening, Opening, Outcome, Recorder
 
 __all__ = ["Happening", "Step", "actor_body", "demand_version", "flow_of", "open_for", "take", "target_of"]
 

@@ -3,7 +3,6 @@
 One rule: whatever a row gets that a replay could not work out (a due moment, working minutes) stands in the event.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from dsa.domain import events
 from dsa.domain.actor import Actor, Held
-from dsa.domain.errors import BadInput, Conflict
+from dsa.domain.errors import Conflict
 from dsa.domain.events import Timing
 from dsa.domain.holding import Holding
-from dsa.domain.integrity import NotCanonical, canonical, commitment, event_hash
+from dsa.domain.integrity import canonical
 from dsa.domain.machine import Decision, Flow, TaskFact
 from dsa.persistence import history, steps
 from dsa.persistence.heads import Loaded
+from dsa.services.chaining import actor_body, chained, committed
 from dsa.services.context import Context
 from dsa.timekeeping.calendar import WorkingCalendar
 
@@ -122,7 +122,7 @@ class Recorder:
             "private": happening.private,
             "actor": actor_body(self.actor, self.held),
             "facts": facts,
-            "notes": {name: _committed(salts[name], text) for name, text in notes.items()},
+            "notes": {name: committed(salts[name], text) for name, text in notes.items()},
             "effects": effects,
         }
         digest, row = chained(head.id, head.head_hash, body)
@@ -344,45 +344,6 @@ class Recorder:
 
 
 _DOCUMENT_WORK = {"signing": "issue_document", "sealing": "seal_document"}
-
-
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # an escaped NUL, not a backslash that was typed
-_ODD_TEXT = "Take out the characters that cannot be shown, then send it again."
-
-
-def _committed(salt: str, text: str) -> str:
-    """The commitment to a private text. Raises BadInput for text that neither database could keep."""
-    if "\x00" in text or not text.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise BadInput(_ODD_TEXT)
-    return commitment(salt, text)
-
-
-def chained(agreement_id: int, prev: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The hash of an event after ``prev``, and the columns of its row that follow from the body.
-
-    Raises BadInput for a body that cannot be kept as it is.
-    """
-    try:
-        data = canonical(body).decode()
-    except NotCanonical as problem:
-        raise BadInput(str(problem)) from problem
-    if "\\u0000" in data and _NUL.search(data):
-        raise BadInput(_ODD_TEXT)
-    digest = event_hash(prev, data.encode())
-    row = {"agreement_id": agreement_id, "seq": body["seq"], "kind": body["kind"]}
-    return digest, row | {"body": data, "prev": prev, "hash": digest}
-
-
-def actor_body(actor: Actor, held: Held) -> dict[str, Any]:
-    """Who acted, as an event states it: the post and the number of the account, never a private name."""
-    return {
-        "person": actor.person_id,
-        "post": held.title,
-        "organisation": held.organisation,
-        "role": held.role,
-        "method": actor.method,
-        "covers": held.covers,
-    }
 
 
 def _due(each: Opening) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from dsa.domain.integrity import GENESIS, section_hash
 from dsa.domain.machine import Decision, Flow, PartyFact, Snapshot
 from dsa.domain.parties import parties_of
 from dsa.persistence import drafts, rows, steps
+from dsa.services.chaining import actor_body, chained
 from dsa.services.context import Context
 from dsa.services.drafting import as_date, sync_parties
-from dsa.services.recording import actor_body, chained
 
 _LONDON = ZoneInfo("Europe/London")
 _OPENING = time(9, 0)
