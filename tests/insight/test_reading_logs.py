@@ -116,6 +116,15 @@ def test_a_log_of_closed_cases_only_is_warned_about() -> None:
     assert "no_open_cases" in codes(read(with_status.replace(b"open", b"done")))
 
 
+def test_what_begins_or_ends_as_a_month_begins_is_counted_once() -> None:
+    """Begun at the first moment of March: in hand then. Ended at that moment: not in hand any more."""
+    ends = csv(
+        "1,a,2020-02-10T00:00Z", "1,b,2020-03-01T00:00Z", "2,a,2020-03-01T00:00Z", "2,b,2020-03-09T00:00Z",
+        "3,a,2020-01-31T00:00Z", "3,b,2020-04-01T00:00Z",
+    )  # fmt: skip
+    assert measures(read(ends))["wip_at_month_start"] == {"2020-02-01": 1, "2020-03-01": 2, "2020-04-01": 0}
+
+
 def test_what_the_log_calls_open_is_open_at_its_end() -> None:
     log = read(csv("1,a,2020-01-01T00:00Z,open", "2,a,2020-01-01T00:00Z,signed", head=HEAD + ",case:status"))
     assert log.open_cases == frozenset({0})

@@ -67,6 +67,8 @@ def test_objects_of_every_kind_are_related() -> None:
     found = json.loads("".join(write_ocel(ROWS)))
     agreement = next(one for one in found["objects"] if one["id"] == "agreement:NA")
     assert [one["value"] for one in agreement["attributes"] if one["name"] == "status"] == ["open", "signed"]
+    other = next(one for one in found["objects"] if one["id"] == "agreement:007")
+    assert [one["value"] for one in other["attributes"]] == ["open", "fast"]  # written when it changes, not each time
     assert {one["qualifier"] for one in agreement["relationships"]} == {"party", "document"}
     assert {one["type"] for one in found["objects"]} == {"agreement", "organisation", "review", "document"}
     assert [one["name"] for one in found["eventTypes"]] == list(dict.fromkeys(one.activity for one in ROWS))
