@@ -25,7 +25,7 @@ def ask(reference: str, move_id: str) -> Answer:
 @signed_in
 def make(reference: str, move_id: str) -> Answer:
     """Make the move."""
-    sent = Submitted(request.form)
+    sent = Submitted.tidied(request.form)
     asked = record_page.move_page(context(), actor(), reference, move_id).move.asks_reason
     required = gettext("Say why: the reason is kept in the history") if asked else None
     reason = sent.text("reason", label=gettext("Reason"), required=required, limit=4_000)

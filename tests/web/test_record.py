@@ -250,3 +250,22 @@ def test_outside_a_demonstration_one_sees_only_ones_own_mails(services: Services
     real = replace(world.ctx, demo=False)
     assert [mail.to for mail in outbox_page.mails(real, lead).mails] == [lead.name]
     assert outbox_page.mails(real, world.actor("DWP", "drafter")).mails == ()
+
+
+def test_characters_that_no_page_may_hold_break_nothing(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    world.do_task(reference, "legal:slc", "approved_with_conditions", conditions=(Condition("Tell people"),))
+    pages.sign_in(world.person("HMRC", "drafter"))
+    bad = "a\x00b\x1bc\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    for path, values in (
+        ("/contest", {"spell": 1, "text": bad}),
+        ("/contest", {"spell": "9" * 30, "text": bad}),
+        ("/conditions/1", {"evidence": bad}),
+        ("/hold", {"code": bad, "awaited": bad, "until-day": bad, "note": bad}),
+        ("/hold", {**UNTIL, "code": "BOARD", "awaited": "outside", "body": bad, "note": bad}),
+        ("/moves/withdraw", {"reason": bad}),
+    ):
+        sent = {"csrf_token": pages.token(), "seen": world.seen(reference), **values}
+        answer = pages.client.post(f"/agreements/{reference}{path}", data=sent)
+        assert answer.status_code < 500, (path, answer.text)
+        assert "\x00" not in answer.text
