@@ -48,6 +48,7 @@ class Waits:
     after_days: tuple[int, ...]
     told_at: datetime | None
     told: str
+    was_told: bool
     needed_on: str
     consequence: str
 
@@ -311,13 +312,15 @@ class _Maker:
         after = _days(workflow.escalation, "after_days")
         told = str(workflow.escalation.get("to") or "")
         answers = content.flat(content.working_answers(self.session, self.loaded.head.id))
+        told_at = calendar.due_at(task.due_at, after[0]) if after and told else None
         return Waits(
             task.due_at,
             task.due_at < now,
             _days(workflow.reminders, "before_days"),
             _days(workflow.reminders, "after_days"),
-            calendar.due_at(task.due_at, after[0]) if after and told else None,
+            told_at,
             ROLES.get(told, told),
+            told_at is not None and told_at < now,
             str(answers.get("date_needed") or ""),
             str(answers.get("consequence_if_not") or ""),
         )
