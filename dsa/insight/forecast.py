@@ -19,7 +19,7 @@ LIKELY, VERY_LIKELY = 0.5, 0.85
 FEWEST_DONE = 20  # ended cases below which no date is given
 FEWEST_ALIKE = 5  # stays that went on longer than this one, below which no date is given
 NEAREST = 100  # past cases that the landmark method looks at
-WALKS = 200  # per open case
+WALKS = 500  # per open case
 LONGEST_WALK = 300  # stages
 _MINUTE = 1 / 1440
 
