@@ -2,40 +2,39 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 
 from dsa.domain.actor import Actor
 from dsa.persistence.heads import Loaded
 from dsa.persistence.models import Agreement, Party
 
+PRIVATE_STAGE = "start"  # until the other parties are asked for a first look, an agreement is the lead's alone
 
 def may_see(actor: Actor, loaded: Loaded) -> bool:
     """Whether the agreement is one of the actor's organisations', or the actor is an auditor who may read all."""
-    return actor.sees_all or any(party.organisation_id in actor.organisations for party in loaded.parties)
+    if actor.sees_all or loaded.head.lead_organisation_id in actor.organisations:
+        return True
+    if loaded.head.stage == PRIVATE_STAGE:
+        return False
+    return any(party.organisation_id in actor.organisations for party in loaded.parties)
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """The condition that narrows a query on ``Agreement`` to what the actor may see."""
     if actor.sees_all:
         return true()
-    mine = exists(
-        select(Party.id).where(
-            Party.agreement_id == Agreement.id,
-            Party.organisation_id.in_(sorted(actor.organisations)),
-            Party.left_at.is_(None),
-        )
-    )
-    return or_(mine, Agreement.lead_organisation_id.in_(sorted(actor.organisations)))
+    return visible_in(sorted(actor.organisations))
 
 
-def visible_in(organisations: Sequence[ColumnElement[int]]) -> ColumnElement[bool]:
-    """As ``visible``, for organisations given as expressions: for statements that are compiled once."""
+def visible_in(organisations: Sequence[ColumnElement[int]] | Sequence[int]) -> ColumnElement[bool]:
+    """What somebody of these organisations (ids, or expressions in a statement that is compiled once) may see."""
     mine = exists(
         select(Party.id).where(
             Party.agreement_id == Agreement.id, Party.organisation_id.in_(organisations), Party.left_at.is_(None)
         )
     )
-    return or_(mine, Agreement.lead_organisation_id.in_(organisations))
+    shown = and_(mine, Agreement.stage != PRIVATE_STAGE)
+    return or_(shown, Agreement.lead_organisation_id.in_(organisations))
 
 
 def sides(actor: Actor) -> tuple[int, ...]:

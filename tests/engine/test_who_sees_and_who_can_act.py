@@ -54,13 +54,14 @@ def test_to_a_stranger_an_agreement_does_not_exist(town: Town, act: str) -> None
 
 
 def test_a_list_shows_the_agreements_of_ones_own_organisations_and_no_other(town: Town) -> None:
-    ours, theirs = town.start("AAA", "AAB"), town.start("AAB", "AAC")
+    ours, theirs = (town.bring_to(town.start(*codes), "first_look") for codes in (("AAA", "AAB"), ("AAB", "AAC")))
+    unasked = town.start("AAA", "AAC")  # until the others are asked for a first look it is the lead's alone
     seen = {}
     for code in town.codes:
         with town.ctx.database.reading() as session:
             narrowed = select(Agreement.reference).where(visibility.visible(town.actor(code, "legal")))
             seen[code] = set(session.scalars(narrowed))
-    assert seen == {"AAA": {ours}, "AAB": {ours, theirs}, "AAC": {theirs}}
+    assert seen == {"AAA": {ours, unasked}, "AAB": {ours, theirs}, "AAC": {theirs}}
 
 
 def test_a_party_that_left_sees_the_agreement_no_more(town: Town) -> None:

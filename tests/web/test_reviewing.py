@@ -395,13 +395,23 @@ def test_bad_input_is_a_page_that_says_what_to_do(world: World, pages: PageClien
 def test_who_was_too_late_reads_what_happened_and_keeps_what_they_typed(world: World, pages: PageClient) -> None:
     reference = world.agreement_in("review")
     task_of(world, pages, reference, "legal:slc", who=("SLC", "legal"))
-    world.do_task(reference, "security:hmrc")
+    world.do_task(reference, "legal:slc")
+    colleague = world.actor("SLC", "legal")
+    reviewing.take_approval_back(world.ctx, colleague, reference, "legal:slc", "Too early.", seen=None)
     page = pages.press("Record my decision", status=409, outcome="approved", summary="All is well")
     assert "Somebody acted on" in page.text
-    assert "Security adviser, HMRC decided “Review transfer and security”: approved" in page.text
+    assert "took back the approval “Review the legal power and lawful basis”" in page.text
     assert "2 November 2026 at 9:10am" in page.text
     assert "All is well" in page.html
     assert pages.press("Record my decision").h1 == "Recorded"
+
+
+@one_database
+def test_who_decides_while_another_reviewer_decides_is_not_held_up(world: World, pages: PageClient) -> None:
+    reference = world.agreement_in("review")
+    task_of(world, pages, reference, "legal:slc", who=("SLC", "legal"))
+    world.do_task(reference, "security:hmrc")
+    assert pages.press("Record my decision", outcome="approved").h1 == "Recorded"
 
 
 @one_database
