@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from dsa.services import reviewing
 from dsa.services.reviewing import Change, Condition
 from tests.web import chromium
 from tests.web.test_reviewing import redraft
@@ -72,10 +73,12 @@ def test_what_changed_and_who_was_first_in_a_browser(visitor: Page, world: World
     visitor.get_by_role("link", name="Show the whole text").click()
     good(visitor)
     visitor.goto(path)
-    world.do_task(reference, "security:slc", summary="Good now")
+    world.do_task(reference, "security:hmrc")
+    colleague = world.actor("HMRC", "security")
+    reviewing.take_approval_back(world.ctx, colleague, reference, "security:hmrc", "Too early.", seen=None)
     visitor.get_by_role("radio", name="Approve", exact=True).check()
     visitor.get_by_role("button", name="Record my decision").click()
-    expect(visitor.get_by_role("region", name="Somebody else was first")).to_contain_text("Security adviser, SLC")
+    expect(visitor.get_by_role("region", name="Somebody else was first")).to_contain_text("Security adviser, HMRC")
     good(visitor)
     visitor.get_by_role("button", name="Record my decision").click()
     expect(visitor.get_by_role("heading", level=1)).to_have_text("Recorded")
