@@ -15,6 +15,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from dsa.persistence.types import Instant, instant_of, seconds_of
+
 Processor = Callable[[Any], Any]
 
 
@@ -89,10 +91,7 @@ class _Ready:
         if isinstance(statement, Select):
             keys = [str(column.key) for column in statement.selected_columns]
             self._row = _row_type(keys)
-            made = [
-                column.type.dialect_impl(dialect).result_processor(dialect, None)
-                for column in statement.selected_columns
-            ]
+            made = [_result_processor(column, dialect) for column in statement.selected_columns]
             self._processors = [(place, each) for place, each in enumerate(made) if each is not None]
 
     def bind(self, values: Mapping[str, Any]) -> Any:
@@ -139,7 +138,16 @@ def together(session: Session) -> Iterator[None]:
 
 
 def _bind_processor(bind: Any, dialect: Dialect) -> Processor | None:
+    if isinstance(bind.type, Instant):
+        return seconds_of  # without the two layers that a type of ours has around it
     found: Processor | None = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    return found
+
+
+def _result_processor(column: Any, dialect: Dialect) -> Processor | None:
+    if isinstance(column.type, Instant):
+        return instant_of
+    found: Processor | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
     return found
 
 

@@ -9,6 +9,20 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 
+def seconds_of(value: datetime | None) -> int | None:
+    """Epoch seconds of an aware instant."""
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("An instant needs a time zone; naive datetimes are never stored.")
+    return int(value.timestamp())
+
+
+def instant_of(value: int | None) -> datetime | None:
+    """The instant of epoch seconds."""
+    return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
 class Instant(TypeDecorator[datetime]):
     """A moment: aware UTC ``datetime`` to the second; the same integer on both databases."""
 
@@ -16,14 +30,10 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("An instant needs a time zone; naive datetimes are never stored.")
-        return int(value.timestamp())
+        return seconds_of(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromtimestamp(value, UTC)
+        return instant_of(value)
 
 
 class Json(TypeDecorator[Any]):
