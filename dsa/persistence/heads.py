@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from dsa.domain.machine import Hold, PartyFact, Snapshot, TaskFact
@@ -46,6 +46,16 @@ _HOLD = Prepared(
     .limit(1)
 )
 _EDITORS = Prepared(select(_E.c.person_id).where(_E.c.agreement_id == bindparam("agreement")))
+_WROTE_OR_ACTED = Prepared(
+    union_all(
+        select(_E.c.person_id.label("person"), literal("").label("role")).where(
+            _E.c.agreement_id == bindparam("agreement")
+        ),
+        select(_T.c.done_by_id, _T.c.role).where(
+            _T.c.agreement_id == bindparam("agreement"), _T.c.done_by_id.is_not(None)
+        ),
+    )
+)
 _DONE_BY = Prepared(
     select(_T.c.done_by_id, _T.c.role).where(_T.c.agreement_id == bindparam("agreement"), _T.c.done_by_id.is_not(None))
 )
@@ -179,6 +189,20 @@ def separate_roles(session: Session, agreement_id: int, roles: frozenset[str]) -
         if row.role in roles:
             found[row.done_by_id] = found.get(row.done_by_id, frozenset()) | {row.role}
     return found
+
+
+def editors_and_roles(
+    session: Session, agreement_id: int, roles: frozenset[str]
+) -> tuple[frozenset[int], Mapping[int, frozenset[str]]]:
+    """``editors`` and ``separate_roles`` in one question."""
+    wrote: set[int] = set()
+    acted: dict[int, frozenset[str]] = {}
+    for row in _WROTE_OR_ACTED.rows(session, {"agreement": agreement_id}):
+        if not row.role:
+            wrote.add(row.person)
+        elif row.role in roles:
+            acted[row.person] = acted.get(row.person, frozenset()) | {row.role}
+    return frozenset(wrote), acted
 
 
 def person_name(session: Session, person_id: int) -> str:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Select
+from sqlalchemy import Connection, Executable
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.selectable import SelectBase
 
 from dsa.persistence.types import Instant, instant_of, seconds_of
 
@@ -88,7 +89,7 @@ class _Ready:
         self._fixed = {name: compiled.binds[name].value for name in names if not compiled.binds[name].required}
         self._row: Any = None
         self._processors: list[tuple[int, Processor]] = []
-        if isinstance(statement, Select):
+        if isinstance(statement, SelectBase):
             keys = [str(column.key) for column in statement.selected_columns]
             self._row = _row_type(keys)
             made = [_result_processor(column, dialect) for column in statement.selected_columns]

@@ -36,14 +36,17 @@ def subject_of(ctx: Context, session: Session, loaded: Loaded, task_key: str | N
     """The agreement (and task) as the table needs it."""
     flow = flow_of(ctx, session, loaded)
     task = loaded.task(task_key) if task_key else None
+    wrote, acted = (
+        heads.editors_and_roles(session, loaded.head.id, SEPARATE_ROLES) if task is not None else (frozenset(), {})
+    )
     code = "" if task is None else next(p.code for p in loaded.parties if p.organisation_id == task.organisation_id)
     return Subject(
         stage=loaded.head.stage,
         stage_title=flow.stages[loaded.head.stage].title,
         lead=loaded.lead.code,
         parties=loaded.party_codes,
-        editors=heads.editors(session, loaded.head.id) if task is not None else frozenset(),
-        separate=heads.separate_roles(session, loaded.head.id, SEPARATE_ROLES) if task is not None else {},
+        editors=wrote,
+        separate=acted,
         on_hold=loaded.head.on_hold,
         task=None if task is None else task_fact(task, code),
         assignee_id=None if task is None else task.assignee_id,
