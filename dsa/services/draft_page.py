@@ -328,5 +328,3 @@ def _receivers(ctx: Context, session: Session, view: DraftView) -> Iterable[Rece
         able = people.holders(session, organisation, task.role, on=now.date())
         who = tuple(dict.fromkeys(holder.name for holder in able))
         yield Receiver(rule.title, who, ROLES.get(task.role, task.role), name, nation, due)
-
-

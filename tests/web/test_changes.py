@@ -80,9 +80,7 @@ def test_only_the_drafter_of_the_lead_answers(pages: PageClient, world: World, r
 
 
 @pytest.mark.parametrize("request_id", ["", "x", "-1", "9" * 40, "9999"])
-def test_responses_to_no_request_are_refused(
-    drafter: PageClient, world: World, returned: str, request_id: str
-) -> None:
+def test_responses_to_no_request_are_refused(drafter: PageClient, world: World, returned: str, request_id: str) -> None:
     drafter.get(f"/agreements/{returned}/changes")
     status = 404 if request_id == "9999" else 400
     drafter.post(

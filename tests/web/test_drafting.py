@@ -130,9 +130,7 @@ def test_a_route_is_changed_only_where_the_answers_allow_it(drafter: PageClient,
     reference = world.agreement_in("drafting")
     drafter.get(f"/agreements/{reference}/draft")
     seen = world.seen(reference)
-    page = drafter.post(
-        f"/agreements/{reference}/draft", {"do": "route", "route": "fast", "seen": seen}, status=422
-    )
+    page = drafter.post(f"/agreements/{reference}/draft", {"do": "route", "route": "fast", "seen": seen}, status=422)
     assert "It uses personal data." in page.text
     drafter.post(f"/agreements/{reference}/draft", {"do": "route", "route": "scenic", "seen": seen}, status=400)
     drafter.post(f"/agreements/{reference}/draft", {"do": "route", "route": "standard", "seen": seen}, status=422)

@@ -77,9 +77,7 @@ def test_rows_are_added_and_removed(drafter: PageClient, world: World, reference
     drafter.get(address(reference, "data"))
     page = drafter.press("Add another: Which data sets are shared?")
     assert "datasets-1-name" in page.forms()[1].names()
-    drafter.press(
-        "Save and come back later", {"datasets-1-name": "Addresses", "datasets-1-period": "2026"}
-    )
+    drafter.press("Save and come back later", {"datasets-1-name": "Addresses", "datasets-1-period": "2026"})
     assert len(saved(world, reference, "data")["datasets"]) == 2  # type: ignore[arg-type]
     drafter.get(address(reference, "data"))
     drafter.press("Remove Row 1: Which data sets are shared?")

@@ -116,9 +116,7 @@ def test_an_organisation_that_is_not_listed_does_not_stop_the_start(drafter: Pag
         ("HMRC", "HMRC", "Choose another organisation: an agreement has two parties or more."),
     ],
 )
-def test_our_own_organisation_and_another_take_part(
-    drafter: PageClient, holds: str, needs: str, sentence: str
-) -> None:
+def test_our_own_organisation_and_another_take_part(drafter: PageClient, holds: str, needs: str, sentence: str) -> None:
     drafter.get("/start")
     page = drafter.press("See what we propose", good(who_holds=holds, who_needs=needs), status=422)
     assert page.errors == [sentence]
