@@ -16,6 +16,7 @@ class Event(Base):
     """
 
     __tablename__ = "events"
+    __table_args__ = {"sqlite_with_rowid": False}  # kept by agreement, in the order of its chain
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -49,7 +50,7 @@ class SpellRow(Base):
     """A stretch of an agreement's life with one owner and one reason. The open one has no end."""
 
     __tablename__ = "spells"
-    __table_args__ = (Index("ix_spells_open", "agreement_id", "ended_at"),)
+    __table_args__ = {"sqlite_with_rowid": False}  # an agreement's spells lie together: the open one is found at once
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), primary_key=True)
     started_seq: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[str]
@@ -75,6 +76,7 @@ class StageEntry(Base):
             postgresql_where=text("left_at IS NULL"),
         ),
         Index("ix_stage_entries_done", "stage", "working_minutes"),
+        {"sqlite_with_rowid": False},
     )
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), primary_key=True)
     entered_seq: Mapped[int] = mapped_column(primary_key=True)

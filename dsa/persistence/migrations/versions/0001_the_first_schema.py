@@ -287,6 +287,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_events_person_id_people")),
         sa.ForeignKeyConstraint(["side"], ["organisations.id"], name=op.f("fk_events_side_organisations")),
         sa.PrimaryKeyConstraint("agreement_id", "seq", name=op.f("pk_events")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "holds",
@@ -406,8 +407,8 @@ def upgrade() -> None:
         sa.Column("ended_seq", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["agreement_id"], ["agreements.id"], name=op.f("fk_spells_agreement_id_agreements")),
         sa.PrimaryKeyConstraint("agreement_id", "started_seq", name=op.f("pk_spells")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_spells_open", "spells", ["agreement_id", "ended_at"], unique=False)
     op.create_table(
         "stage_entries",
         sa.Column("agreement_id", sa.Integer(), nullable=False),
@@ -429,6 +430,7 @@ def upgrade() -> None:
             ["organisation_id"], ["organisations.id"], name=op.f("fk_stage_entries_organisation_id_organisations")
         ),
         sa.PrimaryKeyConstraint("agreement_id", "entered_seq", name=op.f("pk_stage_entries")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_stage_entries_done", "stage_entries", ["stage", "working_minutes"], unique=False)
     op.create_index(
@@ -753,7 +755,6 @@ def downgrade() -> None:
     )
     op.drop_index("ix_stage_entries_done", table_name="stage_entries")
     op.drop_table("stage_entries")
-    op.drop_index("ix_spells_open", table_name="spells")
     op.drop_table("spells")
     op.drop_table("section_answers")
     op.drop_index("ix_parties_organisation", table_name="parties")
