@@ -2,7 +2,8 @@
 
 import pytest
 
-from dsa.services import drafting, routing, starting
+from dsa.domain.errors import Refused
+from dsa.services import drafting, moves, routing, starting
 from dsa.services.starting import NewAgreement
 from tests.answers import complete_answers
 from tests.web.page_client import PageClient
@@ -145,6 +146,20 @@ def test_a_whole_fast_agreement_is_sent_on_its_route(drafter: PageClient, world:
     page = drafter.get(f"/agreements/{reference}/check")
     assert "Nothing stops you from sending it" in page.text
     drafter.press("Send for checking")
+    assert world.stage(reference) == "check_draft"
+
+
+def test_the_fast_route_refuses_an_agreement_whose_answers_no_longer_fit_it(world: World) -> None:
+    answers = complete_answers("standard", lead="HMRC", other="SLC")
+    new = NewAgreement("HMRC", answers, "fast")
+    reference = starting.start_agreement(world.ctx, world.actor("HMRC", "drafter"), new)
+    world.onward(reference)
+    world.onward(reference)
+    drafter = world.actor("HMRC", "drafter")
+    with pytest.raises(Refused, match="no longer fit this route"):
+        moves.move(world.ctx, drafter, reference, "submit", seen=None)
+    routing.change_route(world.ctx, drafter, reference, "standard", seen=None)
+    moves.move(world.ctx, drafter, reference, "submit", seen=None)
     assert world.stage(reference) == "check_draft"
 
 
