@@ -10,6 +10,7 @@ from dsa.persistence.models import Agreement, Party
 
 PRIVATE_STAGE = "start"  # until the other parties are asked for a first look, an agreement is the lead's alone
 
+
 def may_see(actor: Actor, loaded: Loaded) -> bool:
     """Whether the agreement is one of the actor's organisations', or the actor is an auditor who may read all."""
     if actor.sees_all or loaded.head.lead_organisation_id in actor.organisations:
