@@ -59,9 +59,18 @@ def posts_of(session: Session, person_id: int, *, on: date) -> tuple[Held, ...]:
     )
 
 
-def person(session: Session, person_id: int) -> Person | None:
-    """One person, or None."""
-    return session.get(Person, person_id)
+_VOUCHER = aliased(Person)
+_PERSON = Prepared(
+    select(Person.id, Person.name, Person.active, _VOUCHER.name.label("vouched_by"))
+    .select_from(Person)
+    .outerjoin(_VOUCHER, _VOUCHER.id == Person.vouched_by_id)
+    .where(Person.id == bindparam("person"))
+)
+
+
+def person(session: Session, person_id: int) -> Any:
+    """One person (id, name, active, who vouched for the account), or None. Asked on every page: compiled once."""
+    return _PERSON.one(session, {"person": person_id})
 
 
 def by_email(session: Session, email: str) -> Person | None:

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import Attempt, Person, SignIn
+from dsa.persistence.prepared import Prepared
 
 
 class SignInFound(NamedTuple):
@@ -32,21 +33,24 @@ class AccountFound(NamedTuple):
 
 def find(session: Session, key: str) -> SignInFound | None:
     """The sign-in with this key (SHA-256 of the cookie's value), however old."""
-    row = session.execute(
-        select(
-            Person.id,
-            Person.name,
-            Person.active,
-            Person.is_demo,
-            SignIn.method,
-            SignIn.started_at,
-            SignIn.seen_at,
-            SignIn.confirmed_at,
-        )
-        .join(Person, Person.id == SignIn.person_id)
-        .where(SignIn.id == key)
-    ).one_or_none()
+    row = _FIND.one(session, {"key": key})
     return None if row is None else SignInFound(*row)
+
+
+_FIND = Prepared(
+    select(
+        Person.id,
+        Person.name,
+        Person.active,
+        Person.is_demo,
+        SignIn.method,
+        SignIn.started_at,
+        SignIn.seen_at,
+        SignIn.confirmed_at,
+    )
+    .join(Person, Person.id == SignIn.person_id)
+    .where(SignIn.id == bindparam("key"))
+)
 
 
 def start(session: Session, key: str, *, person_id: int, method: str, now: datetime) -> None:

@@ -26,9 +26,8 @@ def actor_in(ctx: Context, session: Session, person_id: int, *, method: str) -> 
     person = people.person(session, person_id)
     if person is None or not person.active:
         raise NotFound("This account does not exist or has ended. Ask your administrator.")
-    vouched = people.person(session, person.vouched_by_id) if person.vouched_by_id else None
     held = people.posts_of(session, person_id, on=ctx.clock.now().date())
-    return Actor(person.id, person.name, held, method, vouched.name if vouched else "the installation")
+    return Actor(person.id, person.name, held, method, person.vouched_by or "the installation")
 
 
 def personas(ctx: Context) -> list[Holder]:
