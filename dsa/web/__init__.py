@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from dsa.config import Settings
 from dsa.web import access, composition
 from dsa.web.page import install_page
-from dsa.web.page_environment import install_templates, kept
+from dsa.web.page_environment import install_templates, made_once
 from dsa.web.page_errors import install_errors
 from dsa.web.page_headers import install_headers
 
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None, *, services: composition.Servic
     install_templates(app, override=settings.templates_dir)
     Babel(app, default_locale="en", default_timezone="Europe/London")
     csrf.init_app(app)
-    app.jinja_env.globals.update(csrf_field=_csrf_field, kept=kept)
+    app.jinja_env.globals.update(csrf_field=_csrf_field, made_once=made_once)
     install_page(app)
     install_errors(app)
     install_headers(app, https=settings.https)

@@ -30,7 +30,7 @@ _KEPT: dict[tuple[str, str], Markup] = {}
 _MOST_KEPT = 500
 
 
-def kept(macro: Any, parameters: Mapping[str, Any]) -> Markup:
+def made_once(macro: Any, parameters: Mapping[str, Any]) -> Markup:
     """What a GOV.UK macro makes of these parameters: made once, because most of a page's frame is the same each time.
 
     Only for macros that look at nothing but their parameters, and for parameters that say what they are (text, lists).
