@@ -165,6 +165,7 @@ def test_the_fast_route_refuses_an_agreement_whose_answers_no_longer_fit_it(worl
 
 def test_a_route_change_by_somebody_else_is_refused(world: World) -> None:
     reference = fast(world)
+    world.onward(reference)
     with pytest.raises(Exception, match="You cannot change the draft"):
         routing.change_route(world.ctx, world.actor("SLC", "drafter"), reference, "fast", seen=None)
 
