@@ -85,6 +85,7 @@ def visiting(browser: Browser, base_url: str, *, javascript: bool = True, width:
 
 def assert_accessible(page: Page) -> None:
     """No violation of WCAG 2.0 to 2.2, levels A and AA, on the page as it stands."""
+    page.wait_for_load_state("load")  # a click returns before the styles of the next page are there
     _scripts(page, run=True)  # axe is a script itself; the page's own have had their chance and do not run now
     violations = Axe().run(page, options=_WCAG).response["violations"]
     _scripts(page, run=False)
@@ -99,6 +100,7 @@ def _scripts(page: Page, *, run: bool) -> None:
 
 def assert_no_sideways_scroll(page: Page) -> None:
     """The page fits the width of the window."""
+    page.wait_for_load_state("load")
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
 
 
