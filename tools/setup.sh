@@ -44,9 +44,13 @@ if command -v dpkg-query >/dev/null 2>&1; then
         command -v mutool >/dev/null 2>&1 || need mupdf-tools
         command -v certutil >/dev/null 2>&1 || need libnss3-tools
         command -v openssl >/dev/null 2>&1 || need openssl
+        command -v softhsm2-util >/dev/null 2>&1 || need softhsm2
+        command -v faketime >/dev/null 2>&1 || need faketime
+        command -v javac >/dev/null 2>&1 || need default-jdk-headless
+        installed libjaxb-java || need libjaxb-java
     fi
 else
-    say "This is not Debian or Ubuntu: Pango, HarfBuzz and fontconfig must be there already (and for the tests Chromium, PostgreSQL, poppler, qpdf, mupdf, NSS tools, OpenSSL)."
+    say "This is not Debian or Ubuntu: Pango, HarfBuzz and fontconfig must be there already (and for the tests Chromium, PostgreSQL, poppler, qpdf, mupdf, NSS tools, OpenSSL, SoftHSM, faketime, a JDK and JAXB)."
 fi
 
 if [ -n "$packages" ]; then
