@@ -188,7 +188,8 @@ def _speeds(chance: Generator) -> Floats:
     world, so that one slow organisation more or less does not make the world another one.
     """
     drawn = chance.standard_normal(ORGANISATIONS)
-    return np.exp(SPEED_SIGMA * (drawn - drawn.mean()) / drawn.std())
+    found: Floats = np.exp(SPEED_SIGMA * (drawn - drawn.mean()) / drawn.std())
+    return found
 
 
 def _returns(chance: Generator, complexity: NDArray[np.int64], after: NDArray[np.bool_]) -> NDArray[np.int64]:
