@@ -18,6 +18,7 @@ from dsa.web.page import install_page
 from dsa.web.page_environment import install_templates, made_once
 from dsa.web.page_errors import install_errors
 from dsa.web.page_headers import install_headers
+from dsa.web.time_navigation import install_time_navigation
 
 # Modules of dsa.web that define ``blueprint``.
 BLUEPRINTS = (
@@ -43,7 +44,7 @@ BLUEPRINTS = (
     "obligations",
     "outbox",
     "verify",
-    "bottlenecks",
+    "time_stages",
 )
 
 _MEGABYTE = 1024 * 1024
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None, *, services: composition.Servic
     csrf.init_app(app)
     app.jinja_env.globals.update(csrf_field=_csrf_field, made_once=made_once)
     install_page(app)
+    install_time_navigation(app)
     install_errors(app)
     install_headers(app, https=settings.https)
     access.public("styles, scripts and pictures of every page")(app.view_functions["static"])

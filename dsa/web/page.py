@@ -35,7 +35,7 @@ NAVIGATION = (
     ("tasks.mine", mark("My tasks"), "/tasks"),
     ("agreements.index", mark("Agreements"), "/agreements"),
     ("starting.start", mark("Start an agreement"), "/start"),
-    ("bottlenecks.show", mark("Bottlenecks"), "/bottlenecks"),
+    ("time_stages.show", mark("Where the time goes"), "/time"),
     ("verifying.check", mark("Check a document"), "/verify"),
 )
 

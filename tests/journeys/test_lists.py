@@ -131,5 +131,5 @@ def test_bottlenecks_and_the_outbox(good: BrowserPage, world: World) -> None:
     good.goto("/outbox")
     assert "Check the draft" in good.locator("main").inner_text()
     check(good)
-    good.goto("/bottlenecks")
+    good.goto("/time")
     assert "Too few agreements" in good.locator("main").inner_text()

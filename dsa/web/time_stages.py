@@ -1,6 +1,9 @@
-"""Where agreements wait. One rule: a sentence and a number first, and links to act, not only to look."""
+"""How long each stage takes, against its target. One rule: a sentence and a number first, and links to act."""
 
-from flask import Blueprint, Response, request
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as Answer
 
 from dsa.services import bottlenecks_page
 from dsa.services.agreements_list import ROUTES
@@ -13,17 +16,17 @@ from dsa.web.page import page
 from dsa.web.timeline import days
 from dsa.web.wording import gettext, ngettext
 
-blueprint = Blueprint("bottlenecks", __name__)
+blueprint = Blueprint("time_stages", __name__)
 
 
-@blueprint.get("/bottlenecks")
+@blueprint.get("/time")
 @signed_in
 def show() -> tuple[str, int]:
     """How long each stage takes, against its target."""
     workflow, route = _filters()
     found = bottlenecks_page.bottlenecks(context(), actor(), workflow=workflow, route=route)
     return page(
-        "bottlenecks/bottlenecks.html",
+        "time/stages.html",
         wide=True,
         found=found,
         finding=finding(found),
@@ -33,11 +36,19 @@ def show() -> tuple[str, int]:
         workflow=workflow,
         route=route,
         routes=ROUTES,
-        csv_address=f"/bottlenecks.csv?workflow={workflow}&route={route}",
+        csv_address=f"/time/stages.csv?workflow={workflow}&route={route}",
     )
 
 
-@blueprint.get("/bottlenecks.csv")
+@blueprint.get("/bottlenecks")
+@signed_in
+def old_address() -> Answer:
+    """Where this page was before."""
+    query = urlencode(list(request.args.items(multi=True)))
+    return redirect(f"/time?{query}" if query else "/time", 301)
+
+
+@blueprint.get("/time/stages.csv")
 @signed_in
 def as_file() -> Response:
     """The table as a CSV file."""
@@ -57,7 +68,7 @@ def as_file() -> Response:
         )
         for stage in found.stages
     )
-    return csv_answer("bottlenecks.csv", columns, rows)
+    return csv_answer("stages.csv", columns, rows)
 
 
 def finding(found: BottlenecksPage) -> str:

@@ -42,7 +42,7 @@ def test_a_sentence_names_the_stage_that_takes_longest_against_its_target(pages:
     past_stays(world, reference, "review", [10, 12, 12, 14, 30])
     past_stays(world, reference, "check_draft", [1], target=5)
     pages.sign_in(world.person("HMRC", "head_of_sharing"))
-    page = pages.get("/bottlenecks")
+    page = pages.get("/time")
     assert "Review takes longest against its target: half take 12 working days or more, target 15." in page.text
     assert "rests on" in page.text
     assert "too few to compare" in page.text
@@ -53,7 +53,7 @@ def test_a_sentence_names_the_stage_that_takes_longest_against_its_target(pages:
 def test_with_too_few_it_says_so_and_gives_no_durations(pages: PageClient, world: World) -> None:
     world.agreement_in("review")
     pages.sign_in(world.person("HMRC", "head_of_sharing"))
-    page = pages.get("/bottlenecks")
+    page = pages.get("/time")
     assert "Too few agreements have finished a stage to compare stages yet." in page.text
     assert "Half within" in page.text
     assert not page.tree.findall(".//svg[@class='dsa-chart']")
@@ -63,7 +63,7 @@ def test_open_stays_are_counted_and_the_longest_are_links(pages: PageClient, wor
     reference = world.agreement_in("check_draft")
     world.move_clock(days=21)
     pages.sign_in(world.person("SLC", "administrator"))
-    page = pages.get("/bottlenecks")
+    page = pages.get("/time")
     assert "1 stay is still open and is counted." in page.text
     assert f"Income check for student finance ({reference}): 15 working days Over target" in page.text
 
@@ -71,25 +71,25 @@ def test_open_stays_are_counted_and_the_longest_are_links(pages: PageClient, wor
 def test_a_stranger_measures_nothing_of_others(pages: PageClient, world: World) -> None:
     reference = world.agreement_in("review")
     pages.sign_in(world.person("DWP", "head_of_sharing"))
-    page = pages.get("/bottlenecks")
+    page = pages.get("/time")
     assert "There is nothing to measure here yet." in page.text
     assert reference not in page.html
-    assert len(list(csv.reader(io.StringIO(pages.client.get("/bottlenecks.csv").text)))) == 1
+    assert len(list(csv.reader(io.StringIO(pages.client.get("/time/stages.csv").text)))) == 1
 
 
 def test_filters_narrow_and_strange_ones_find_nothing(pages: PageClient, world: World) -> None:
     world.agreement_in("review")
     pages.sign_in(world.person("HMRC", "head_of_sharing"))
-    assert "nothing to measure" in pages.get("/bottlenecks?workflow=fast-track").text
-    assert "nothing to measure" not in pages.get("/bottlenecks?workflow=standard&route=standard").text
-    pages.get("/bottlenecks?route=%00%3Cscript%3E&workflow=" + "x" * 3_000)
+    assert "nothing to measure" in pages.get("/time?workflow=fast-track").text
+    assert "nothing to measure" not in pages.get("/time?workflow=standard&route=standard").text
+    pages.get("/time?route=%00%3Cscript%3E&workflow=" + "x" * 3_000)
 
 
 def test_nobody_is_named_on_it(pages: PageClient, world: World) -> None:
     reference = world.agreement_in("review")
     past_stays(world, reference, "review", [10, 12, 12, 14, 30])
     pages.sign_in(world.person("HMRC", "head_of_sharing"))
-    main = pages.get("/bottlenecks").text
+    main = pages.get("/time").text
     for words in ("Legal adviser", "Drafter", "Student Loans Company", "HM Revenue"):
         assert words not in main
 
@@ -99,6 +99,20 @@ def test_the_file_has_the_same_numbers(pages: PageClient, world: World) -> None:
     reference = world.agreement_in("review")
     past_stays(world, reference, "review", [10, 12, 12, 14, 30])
     pages.sign_in(world.person("HMRC", "head_of_sharing"))
-    table = list(csv.reader(io.StringIO(pages.client.get("/bottlenecks.csv").text)))
+    table = list(csv.reader(io.StringIO(pages.client.get("/time/stages.csv").text)))
     review = next(row for row in table if row[0] == "Review")
     assert review[1:7] == ["15", "12", "30", "5", "1", "4"]
+
+
+def test_the_old_address_leads_here_with_its_filters(pages: PageClient, world: World) -> None:
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    answer = pages.client.get("/bottlenecks?workflow=standard&route=fast")
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/time?workflow=standard&route=fast")
+
+
+def test_its_pages_stand_in_a_navigation_of_their_own(pages: PageClient, world: World) -> None:
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    page = pages.get("/time")
+    assert page.links()["Where the time goes"] == "/time"
+    current = [link.get("href") for link in page.by_class("dsa-subnav__link") if link.get("aria-current") == "page"]
+    assert current == ["/time"]

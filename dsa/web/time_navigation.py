@@ -1,0 +1,39 @@
+"""The pages under "Where the time goes". One rule: a page appears in the sub-navigation where its blueprint is there.
+
+To add a page: one line in ``TIME_PAGES`` (endpoint, words for the link, in the order in which people will look), and a
+template that extends ``time/frame.html``, sets ``title`` (its h1) and fills the block ``time``: caption, h1 and
+sub-navigation stand above it. The first sentence of the block is the finding, with its number.
+"""
+
+from flask import Flask, current_app, request, url_for
+
+from dsa.web.wording import gettext, mark
+
+TIME_PAGES = (
+    ("time_stages.show", mark("Stages")),
+    ("time_days.show", mark("Where the days went")),
+    ("time_chase.show", mark("Chase today")),
+    ("time_teams.show", mark("Teams")),
+    ("time_trend.show", mark("Quicker or slower")),
+    ("time_returns.show", mark("First time right")),
+    ("time_delay.show", mark("Cost of delay")),
+    ("time_how_long.show", mark("How long it takes")),
+    ("time_forecasts.show", mark("Forecasts")),
+    ("time_changes.show", mark("What would bring this forward")),
+    ("time_import.show", mark("Import")),
+    ("time_public.show", mark("Public indicators")),
+)
+
+
+def time_navigation() -> list[tuple[str, str, bool]]:
+    """(address, words, is it this page) of each page that is there."""
+    return [
+        (url_for(endpoint), gettext(words), request.endpoint == endpoint)
+        for endpoint, words in TIME_PAGES
+        if endpoint in current_app.view_functions
+    ]
+
+
+def install_time_navigation(app: Flask) -> None:
+    """Give it to every template."""
+    app.jinja_env.globals["time_navigation"] = time_navigation
