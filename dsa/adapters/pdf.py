@@ -6,6 +6,7 @@ Frozen content, its presentation and the audit in; a tagged PDF/A-3a and PDF/UA-
 
 import datetime as dt
 import gettext
+import io
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 
 import jinja2
 import pydyf
+import segno
 import weasyprint
 from fontTools.ttLib import TTFont
 from weasyprint.text.fonts import FontConfiguration
@@ -36,13 +38,17 @@ class DocumentFailed(Exception):
 
 
 class ClosedFetcher(URLFetcher):  # type: ignore[misc]
-    """Knows the bundled fonts and nothing else; anything asked for beyond them stops the rendering."""
+    """Knows the bundled fonts and the pictures it is given; anything asked for beyond them stops the rendering."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: Mapping[str, bytes] | None = None) -> None:
         super().__init__(allowed_protocols=("data",), allow_redirects=False)
+        self._pictures = pictures or {}
 
     def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
-        """A bundled font, or FatalURLFetchingError."""
+        """A bundled font or a picture (SVG) of this document, or FatalURLFetchingError."""
+        picture = self._pictures.get(url.removeprefix(_SCHEME + "pictures/"))
+        if url.startswith(_SCHEME) and picture is not None:
+            return URLFetcherResponse(url, picture, {"Content-Type": "image/svg+xml"})
         name = url.removeprefix(_SCHEME + "fonts/")
         if url.startswith(_SCHEME) and name in _FONTS:
             return URLFetcherResponse(url, _font(name), {"Content-Type": "font/ttf"})
@@ -60,6 +66,7 @@ def render(
     environment = _environment()
     view = build_view(content, sections, audit, marks or Marks(), gettext.NullTranslations().gettext)
     html = environment.get_template("agreement.html").render(view=view)
+    pictures = {"verify.svg": _picture(view.verify_url)} if view.verify_url else {}
     stamped = dt.datetime.fromisoformat(view.stamped)
     attachments = [
         _attachment("agreement.json", canonical(content), "Source", "The content of the agreement", stamped),
@@ -68,7 +75,7 @@ def render(
     with _ONE_AT_A_TIME:
         try:
             style, fonts = _style()
-            document = weasyprint.HTML(string=html, base_url=_SCHEME, url_fetcher=ClosedFetcher()).render(
+            document = weasyprint.HTML(string=html, base_url=_SCHEME, url_fetcher=ClosedFetcher(pictures)).render(
                 font_config=fonts, stylesheets=[style], pdf_variant="pdf/a-3a", pdf_forms=True
             )
             document.metadata.attachments = attachments
@@ -79,6 +86,15 @@ def render(
         except FatalURLFetchingError as error:
             raise DocumentFailed(str(error)) from error
     return data
+
+
+def _picture(address: str) -> bytes:
+    """The address as a picture to scan."""
+    drawn = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        drawn, kind="svg", xmldecl=False, border=2, nl=False, dark="#0b0c0c"
+    )
+    return drawn.getvalue()
 
 
 def _finisher(_: weasyprint.Document, pdf: pydyf.PDF) -> None:

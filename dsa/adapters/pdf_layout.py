@@ -52,10 +52,24 @@ class Section(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Marks:
-    """What is stamped across the document: it is a draft, or a later version stands in its place."""
+    """What the document says of itself beside the text.
 
-    draft: bool = False
-    superseded: bool = False
+    ``mark``: "draft", or "superseded" where a later agreement stands in its place; it is stamped across every page.
+    ``verify_url``: where anybody can check it; printed as text and as a picture to scan. Empty: not printed.
+    """
+
+    mark: str = ""
+    verify_url: str = ""
+
+    @property
+    def draft(self) -> bool:
+        """Whether this is a draft."""
+        return self.mark == "draft"
+
+    @property
+    def superseded(self) -> bool:
+        """Whether a later agreement stands in its place."""
+        return self.mark == "superseded"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +78,11 @@ class Table:
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+    @property
+    def widths(self) -> Sequence[int]:
+        """The share of the page's width that each column gets, in per cent."""
+        return column_widths(self.columns, self.rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +113,11 @@ class PrintedAnswer:
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     annex: Annex | None = None
+
+    @property
+    def widths(self) -> Sequence[int]:
+        """As for a table."""
+        return column_widths(self.columns, self.rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +153,7 @@ class View:
     classification: str
     page_mark: str
     watermark: str
+    verify_url: str
     notices: Sequence[str]
     control: Sequence[tuple[str, str]]
     cover_parties: Sequence[Mapping[str, str]]
@@ -139,6 +164,26 @@ class View:
     signatures: Mapping[str, Any] = field(default_factory=dict)
     audit: Mapping[str, Any] = field(default_factory=dict)
     time_stamps: Sequence[str] = tuple(f"ts_{number}" for number in range(1, TIME_STAMPS + 1))
+
+
+def column_widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Sequence[int]:
+    """Widths in per cent that add up to at most 100: wide enough for the longest word, the rest by how much there is.
+
+    Fixed widths spare the layout from measuring every cell twice, and make a table look the same on every page.
+    """
+    if not columns:
+        return ()
+    words, amounts = [], []
+    for place, head in enumerate(columns):
+        cells = [head, *(row[place] for row in rows if place < len(row))]
+        words.append(min(_LONGEST_WORD, max(len(word) for cell in cells for word in (cell.split() or [""]))) + 2)
+        longest = sorted(len(cell) for cell in cells)[-max(1, len(cells) // 10) :]
+        amounts.append(min(_LONGEST_CELL, sum(longest) / len(longest)))
+    fair = [max(word, amount**0.7 * 2) for word, amount in zip(words, amounts, strict=True)]
+    return tuple(int(100 * each / sum(fair)) for each in fair)
+
+
+_LONGEST_WORD, _LONGEST_CELL = 24, 400
 
 
 def signature_fields(content: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

@@ -45,6 +45,7 @@ def build_view(
         classification=str(content.get("classification") or "OFFICIAL").upper(),
         page_mark=_page_mark(content, say),
         watermark=say("SUPERSEDED") if marks.superseded else say("DRAFT") if marks.draft else "",
+        verify_url=marks.verify_url,
         notices=_notices(content, marks, say),
         control=_control(content, say),
         cover_parties=parties,

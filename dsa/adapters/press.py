@@ -58,13 +58,14 @@ class Press:
         sections: Sequence["PresentedSection"],
         audit: Mapping[str, Any],
         *,
-        draft: bool,
+        mark: str = "",
+        verify_url: str = "",
     ) -> bytes:
         """The PDF of a frozen version; the same input gives the same bytes."""
         from dsa.adapters.pdf import render
         from dsa.adapters.pdf_layout import Marks
 
-        return render(content, sections=sections, audit=audit, marks=Marks(draft=draft))
+        return render(content, sections=sections, audit=audit, marks=Marks(mark=mark, verify_url=verify_url))
 
     def seal_issue(self, data: bytes) -> bytes:
         """The document with the certifying issue seal."""

@@ -30,7 +30,13 @@ class DeferredPress:
     """Makes notes in place of documents."""
 
     def render(
-        self, content: Mapping[str, Any], sections: Sequence[PresentedSection], audit: Mapping[str, Any], *, draft: bool
+        self,
+        content: Mapping[str, Any],
+        sections: Sequence[PresentedSection],
+        audit: Mapping[str, Any],
+        *,
+        mark: str = "",
+        verify_url: str = "",
     ) -> bytes:
         """A note that names the version."""
         said = {"deferred": True, "says": _SAYS, "reference": content["reference"], "version": content["version"]}

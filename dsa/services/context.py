@@ -30,3 +30,7 @@ class Context:
     bodies: tuple[Body, ...] = ()
     definitions: Definitions = field(default_factory=Definitions)
     calendars: Calendars = field(default_factory=Calendars)
+
+    def verify_url(self, code: str) -> str:
+        """The address at which anybody can check the document that has this code."""
+        return f"{self.base_url}/verify/{code}"

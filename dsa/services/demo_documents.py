@@ -45,8 +45,9 @@ def make_deferred(ctx: Context, reference: str) -> bool:
         locked = history.latest(session, loaded.head.id, "TextLocked")
         audit = evidence.audit_of(ctx, session, loaded, until_seq=locked.seq)
         form = content.form_of(ctx, session, loaded)
+    where = ctx.verify_url(document.verify_code)
     issued = ctx.documents.seal_issue(
-        ctx.documents.render(text.content, present(form, text.content), audit, draft=False)
+        ctx.documents.render(text.content, present(form, text.content), audit, verify_url=where)
     )
     sealed = ctx.documents.seal_completion(_signed_again(ctx, loaded, issued, signed))
     first, last = ctx.files.put(issued), ctx.files.put(sealed.data)

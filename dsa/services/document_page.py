@@ -24,6 +24,7 @@ from dsa.services.moving import open_for
 from dsa.services.next_step import NextStep, next_steps
 
 WORDS_A_MINUTE = 200
+SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class DocumentPage:
     signed: tuple[Signed, ...]
     awaited: tuple[Awaited, ...]
     shared: bool
+    superseded: bool
     next: tuple[NextStep, ...]
 
     @property
@@ -89,10 +91,11 @@ def document_page(ctx: Context, actor: Actor, reference: str) -> DocumentPage:
             text.number if text is not None else None,
             text.hash if text is not None else "",
             (document.issued_sha256 or "") if document is not None and not demo_documents.is_deferred(document) else "",
-            verify_url(ctx, document.verify_code) if document is not None else "",
+            ctx.verify_url(document.verify_code) if document is not None else "",
             tuple(_signed(row, names) for row in signed),
             _awaited(loaded, text, {(row.party_key, row.slot) for row in signed}, names),
             _may_read_draft(actor, loaded),
+            loaded.head.stage == SUPERSEDED,
             next_steps(ctx, session, loaded),
         )
 
@@ -101,11 +104,6 @@ def _status(document: Any) -> str:
     if document is None:
         return "none"
     return "deferred" if demo_documents.is_deferred(document) else str(document.status)
-
-
-def verify_url(ctx: Context, code: str) -> str:
-    """The address at which anybody can check the document, with its code."""
-    return f"{ctx.base_url}/verify/{code}"
 
 
 def _locked(session: Session, loaded: Loaded) -> content.Text | None:
@@ -188,6 +186,17 @@ def draft_pdf(ctx: Context, actor: Actor, reference: str) -> bytes:
                 lead=loaded.lead.name,
             )
         return sealing.draft_pdf(ctx, session, loaded)
+
+
+def superseded_pdf(ctx: Context, actor: Actor, reference: str) -> bytes:
+    """A copy of a superseded agreement that says so on every page. Raises NotAllowed; Refused where it stands."""
+    with ctx.database.reading() as session:
+        loaded = open_for(ctx, session, actor, reference)
+        permitting.demand(ctx, session, actor, "export", loaded)
+        text = _locked(session, loaded)
+        if loaded.head.stage != SUPERSEDED or text is None:
+            raise Refused("No later agreement stands in place of this one. Download the signed document.")
+        return sealing.superseded_pdf(ctx, session, loaded, text)
 
 
 def _may_read_draft(actor: Actor, loaded: Loaded) -> bool:

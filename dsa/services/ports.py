@@ -63,9 +63,19 @@ class Documents(Protocol):
     """Makes, seals and signs documents."""
 
     def render(
-        self, content: Mapping[str, Any], sections: Sequence[PresentedSection], audit: Mapping[str, Any], *, draft: bool
+        self,
+        content: Mapping[str, Any],
+        sections: Sequence[PresentedSection],
+        audit: Mapping[str, Any],
+        *,
+        mark: str = "",
+        verify_url: str = "",
     ) -> bytes:
-        """The PDF of a frozen version; the same input gives the same bytes."""
+        """The PDF of a frozen version; the same input gives the same bytes.
+
+        ``mark``: "draft" or "superseded" stands across every page. ``verify_url``: the address, printed as text and as
+        a picture to scan, at which anybody can check the document.
+        """
         ...
 
     def seal_issue(self, data: bytes) -> bytes:

@@ -27,7 +27,8 @@ def issue_document(ctx: Context, reference: str) -> bool:
         locked = history.latest(session, loaded.head.id, "TextLocked")
         audit = evidence.audit_of(ctx, session, loaded, until_seq=locked.seq)
         form = content.form_of(ctx, session, loaded)
-    data = ctx.documents.render(text.content, present(form, text.content), audit, draft=False)
+    where = ctx.verify_url(document.verify_code)
+    data = ctx.documents.render(text.content, present(form, text.content), audit, verify_url=where)
     issued = ctx.documents.seal_issue(data)
     name = ctx.files.put(issued)
     with ctx.database.writing() as session:
@@ -97,7 +98,14 @@ def draft_pdf(ctx: Context, session: Session, loaded: Loaded) -> bytes:
     text = content.compose(ctx, session, loaded, number=number, sections=sections)
     audit = evidence.audit_of(ctx, session, loaded)
     form = content.form_of(ctx, session, loaded)
-    return ctx.documents.render(text.content, present(form, text.content), audit, draft=True)
+    return ctx.documents.render(text.content, present(form, text.content), audit, mark="draft")
+
+
+def superseded_pdf(ctx: Context, session: Session, loaded: Loaded, text: content.Text) -> bytes:
+    """An unsigned copy of the locked text with the mark SUPERSEDED; the signed file itself is never changed."""
+    audit = evidence.audit_of(ctx, session, loaded, until_seq=history.latest(session, loaded.head.id, "TextLocked").seq)
+    form = content.form_of(ctx, session, loaded)
+    return ctx.documents.render(text.content, present(form, text.content), audit, mark="superseded")
 
 
 def _loaded(session: Session, reference: str, *, lock: bool = False) -> Loaded:

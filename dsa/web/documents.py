@@ -78,6 +78,15 @@ def draft_pdf(reference: str) -> Answer:
     return _file(document_page.draft_pdf(context(), actor(), reference), f"{reference}-draft.pdf", "application/pdf")
 
 
+@blueprint.get(f"{_AT}/superseded.pdf")
+@signed_in
+def superseded_pdf(reference: str) -> Answer:
+    """A copy that says on every page that a later agreement stands in its place."""
+    note_look(reference, "document file")
+    data = document_page.superseded_pdf(context(), actor(), reference)
+    return _file(data, f"{reference}-superseded.pdf", "application/pdf")
+
+
 @blueprint.get(f"{_AT}/agreement.json")
 @signed_in
 def agreement_json(reference: str) -> Answer:
@@ -112,9 +121,7 @@ def verify_png(reference: str) -> Answer:
     """The verify address as a picture for a phone."""
     code = document_page.verify_code(context(), actor(), reference)
     drawn = BytesIO()
-    segno.make(document_page.verify_url(context(), code), error="m", micro=False).save(
-        drawn, kind="png", scale=4, border=4
-    )
+    segno.make(context().verify_url(code), error="m", micro=False).save(drawn, kind="png", scale=4, border=4)
     return Response(drawn.getvalue(), content_type="image/png")
 
 

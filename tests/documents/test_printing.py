@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dsa.adapters import pdf as printing
 from dsa.adapters.pdf import DocumentFailed, Marks
-from dsa.adapters.pdf_layout import moment, signature_fields
+from dsa.adapters.pdf_layout import column_widths, moment, signature_fields
 from dsa.domain.integrity import canonical, digest
 from tests.documents import specimens
 
@@ -102,13 +104,39 @@ def _slanted(pdf: bytes, tmp_path: Path) -> list[str]:
 
 
 def test_draft_superseded_and_real_documents_say_what_they_are(tmp_path: Path) -> None:
-    draft = _slanted(specimens.base(marks=Marks(draft=True)), tmp_path)
+    draft = _slanted(specimens.base(marks=Marks(mark="draft")), tmp_path)
     assert all("DRAFT" in page for page in draft)
-    old = _slanted(specimens.base(marks=Marks(superseded=True)), tmp_path)
+    old = _slanted(specimens.base(marks=Marks(mark="superseded")), tmp_path)
     assert all("SUPERSEDED" in page for page in old)
     real = _text(specimens.base(specimens.agreement(example=False)), tmp_path)
     assert "EXAMPLE" not in real
     assert "emo authentication" not in real
+
+
+def test_the_address_to_check_it_at_is_printed_and_drawn_with_words_for_those_who_cannot_see_it(tmp_path: Path) -> None:
+    address = "https://agreements.example/verify/7f3a9c21d4e8b605"
+    pdf = specimens.base(marks=Marks(verify_url=address))
+    assert address in _text(pdf, tmp_path).replace("\n", "")
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        alternatives = [
+            str(each.Alt) for each in opened.objects if isinstance(each, pikepdf.Dictionary) and "/Alt" in each
+        ]
+    assert alternatives == [f"Picture to scan: {address}"]
+    assert b"/verify/" not in specimens.base()
+
+
+@given(
+    st.lists(st.text(max_size=60), min_size=1, max_size=9).flatmap(
+        lambda heads: st.tuples(
+            st.just(heads), st.lists(st.lists(st.text(max_size=300), max_size=len(heads)), max_size=9)
+        )
+    )
+)
+def test_columns_share_the_width_of_the_page_and_none_is_left_without(table: tuple[list[str], list[list[str]]]) -> None:
+    widths = column_widths(*table)
+    assert len(widths) == len(table[0])
+    assert min(widths) > 0
+    assert sum(widths) <= 100
 
 
 @pytest.mark.slow

@@ -87,7 +87,9 @@ class Sheet:
 class Stamp:
     """A press that writes a line for each thing it is asked to do."""
 
-    def render(self, content: Mapping[str, Any], sections: Any, audit: Any, *, draft: bool) -> bytes:
+    def render(
+        self, content: Mapping[str, Any], sections: Any, audit: Any, *, mark: str = "", verify_url: str = ""
+    ) -> bytes:
         return f"{content['reference']} version {content['version']}\n".encode()
 
     def seal_issue(self, data: bytes) -> bytes:

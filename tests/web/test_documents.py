@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dsa.services import sealing
+from dsa.services import moves, sealing
 from dsa.services.reviewing import Change
 from tests.web.page_client import PageClient
 from tests.web.test_reviewing import ADVICE, SECRET, redraft
@@ -120,6 +120,19 @@ def test_an_administrator_cannot_take_the_document_away(world: World, pages: Pag
     reference = world.agreement_in("review")
     pages.sign_in(world.person("SLC", "administrator"))
     pages.get(f"/agreements/{reference}/audit.json", status=403)
+
+
+@pytest.mark.slow
+def test_a_superseded_agreement_offers_a_copy_that_says_so(world: World, pages: PageClient) -> None:
+    reference = world.agreement_in("in_use")
+    pages.sign_in(world.person("HMRC", "drafter"))
+    assert pages.client.get(f"/agreements/{reference}/superseded.pdf").status_code == 422
+    assert "superseded.pdf" not in str(pages.get(f"/agreements/{reference}/document").links())
+    moves.move(world.ctx, world.actor("HMRC", "drafter"), reference, "vary", seen=None, reason="Two items were added.")
+    assert f"/agreements/{reference}/superseded.pdf" in str(pages.get(f"/agreements/{reference}/document").links())
+    copy = pages.client.get(f"/agreements/{reference}/superseded.pdf")
+    assert copy.data.startswith(b"%PDF")
+    assert "attachment" in copy.headers["Content-Disposition"]
 
 
 def test_a_version_reads_whole_and_as_what_changed(world: World, pages: PageClient) -> None:
