@@ -10,6 +10,8 @@ from dsa.adapters.definitions import load_bodies, load_yaml
 from dsa.adapters.files import FileStore
 from dsa.adapters.mail import SmtpPost
 from dsa.adapters.press import Press
+from dsa.adapters.signer_client import SignerClient
+from dsa.adapters.signer_process import signer_beside
 from dsa.adapters.verification_process import SeparateVerifier
 from dsa.config import Settings
 from dsa.persistence import settings as stored
@@ -19,6 +21,16 @@ from dsa.services.context import Context
 from dsa.services.definitions import publish
 from dsa.services.ports import Chance, Clock
 from dsa.timekeeping.clock import OffsetClock, SystemClock
+
+__all__ = [
+    "DemoOffset",
+    "definition_sources",
+    "document_checker",
+    "open_context",
+    "publish_definitions",
+    "signer_answers",
+    "signer_beside",
+]
 
 _OFFSET_SECONDS = 2.0
 
@@ -39,7 +51,7 @@ def open_context(
         clock=clock,
         chance=chance or SystemChance(),
         files=FileStore(settings.data_dir / "files"),
-        documents=Press(settings.data_dir, demo=settings.demo, passphrase=settings.key_passphrase),
+        documents=Press(settings),
         post=SmtpPost(settings.smtp_url, sender=settings.mail_from) if settings.smtp_url else None,
         demo=settings.demo,
         simulated=settings.demo,
@@ -52,6 +64,11 @@ def open_context(
 def document_checker(settings: Settings) -> SeparateVerifier:
     """What checks uploaded documents, trusting only this installation's own authority."""
     return SeparateVerifier(settings.data_dir / "root.pem")
+
+
+def signer_answers(settings: Settings) -> bool:
+    """Whether whoever keeps the keys answers at this moment."""
+    return settings.signer == "inside" or SignerClient(settings.signer_address).answers()
 
 
 class DemoOffset:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 MINUTES_IDLE = 30
@@ -29,6 +30,25 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "DSA_TEMPLATES_DIR": ("none", "your own templates, looked in before the shipped ones"),
     "DSA_WORKFLOWS_DIR": ("the shipped ones", "your own workflow and form files"),
     "DSA_KEY_PASSPHRASE": ("made on first start", "what the signing authority's keys are encrypted with"),
+    "DSA_ROOT_DIR": (
+        "`root-offline` in the data directory",
+        "where the root's key is put when it is made, to be taken away",
+    ),
+    "DSA_SIGNER": ("`own`", "`own`: started with the service; `separate`: you run `dsa signer`, under its own account"),
+    "DSA_SIGNER_SOCKET": ("`signer.sock` in the data directory", "where the signer process answers"),
+    "DSA_SIGNER_CLIENT": ("the signer's own account", "the account (name or number) of the service that may ask it"),
+    "DSA_PKCS11_MODULE": (
+        "none: encrypted files",
+        "the library of a hardware module; issuing keys are then made in it",
+    ),
+    "DSA_PKCS11_TOKEN": ("none", "the label of the token in that module"),
+    "DSA_PKCS11_PIN": ("none", "the token's PIN"),
+    "DSA_PKCS11_PIN_FILE": ("none", "a file with the token's PIN, which only its owner may read"),
+    "DSA_TSA_URLS": (
+        "`embedded`",
+        "time-stamp authorities (RFC 3161), asked in this order; `embedded` is the local one",
+    ),
+    "DSA_TSA_TRUST": ("none", "a directory with their certificates (`.pem`) and revocation lists (`.crl`)"),
 }
 
 
@@ -58,6 +78,16 @@ class Settings:
     templates_dir: Path | None = None
     workflows_dir: Path | None = None
     key_passphrase: str | None = None
+    root_dir: Path | None = None
+    # inside: this process holds the keys, as commands that end by themselves and tests do; a service never does
+    signer: str = "inside"
+    signer_socket: Path | None = None
+    signer_client: str = ""
+    pkcs11_module: Path | None = None
+    pkcs11_token: str = ""
+    pkcs11_pin: str | None = None
+    tsa_urls: tuple[str, ...] = ("embedded",)
+    tsa_trust: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -78,6 +108,7 @@ class Settings:
             templates_dir=reader.directory("DSA_TEMPLATES_DIR"),
             workflows_dir=reader.directory("DSA_WORKFLOWS_DIR"),
             key_passphrase=reader.text("DSA_KEY_PASSPHRASE", "") or None,
+            **_keys_of(reader),
         )
         problems = reader.problems + reader.unknown() + settings.problems()
         if problems:
@@ -104,6 +135,7 @@ class Settings:
         found = []
         if any(len(key) < 32 for key in self.secret_keys):
             found.append("DSA_SECRET_KEYS: each key needs at least 32 characters.")
+        found += self._key_problems()
         if self.env == "production":
             if self.demo:
                 found.append("DSA_DEMO: demo mode is refused when DSA_ENV=production. Unset it.")
@@ -115,14 +147,37 @@ class Settings:
                 found.append("DSA_KEY_PASSPHRASE: production needs one, kept apart from the data directory.")
         return found
 
+    def _key_problems(self) -> list[str]:
+        found = []
+        if self.pkcs11_module is not None and not self.pkcs11_token:
+            found.append("DSA_PKCS11_TOKEN: name the token to use in the module.")
+        if self.pkcs11_module is not None and not self.pkcs11_pin:
+            found.append("DSA_PKCS11_PIN: the token needs its PIN; set this or DSA_PKCS11_PIN_FILE.")
+        named = [each for each in self.tsa_urls if each != "embedded"]
+        if any(not each.startswith(("https://", "http://")) for each in named):
+            found.append("DSA_TSA_URLS: each is an https:// or http:// address, or the word embedded.")
+        if named and self.tsa_trust is None:
+            found.append("DSA_TSA_TRUST: name the directory with the certificates of the authorities in DSA_TSA_URLS.")
+        if len(set(self.tsa_urls)) != len(self.tsa_urls):
+            found.append("DSA_TSA_URLS: an authority is named twice.")
+        return found
+
     def signing_secrets(self) -> tuple[str, ...]:
         """The secrets that protect forms and cookies; made and kept (mode 0600) when no setting names one."""
-        return self.secret_keys or (kept_secret(self.data_dir / "keys" / "forms.secret"),)
+        return self.secret_keys or (kept_secret(self.data_dir / "forms.secret"),)
+
+    @property
+    def signer_address(self) -> Path:
+        """Where the signer process answers: a Unix domain socket."""
+        return self.signer_socket or self.data_dir / "signer.sock"
 
 
 def kept_secret(path: Path) -> str:
     """A random secret that is made once and kept in a file that only its owner may read."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = path.parent / "keys" / path.name  # where 0.1.0 kept it, beside keys that are not the web's business
+    if before.exists() and not path.exists():
+        os.replace(before, path)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -131,6 +186,22 @@ def kept_secret(path: Path) -> str:
         secret = secrets.token_hex(32)
         file.write(secret)
     return secret
+
+
+def _keys_of(reader: "_Reader") -> dict[str, Any]:
+    """The settings of keys, signer and time stamps."""
+    place, socket = reader.text("DSA_ROOT_DIR", ""), reader.text("DSA_SIGNER_SOCKET", "")
+    return {
+        "root_dir": Path(place) if place else None,
+        "signer": reader.choice("DSA_SIGNER", "own", ("own", "separate")),
+        "signer_socket": Path(socket) if socket else None,
+        "signer_client": reader.text("DSA_SIGNER_CLIENT", ""),
+        "pkcs11_module": reader.file("DSA_PKCS11_MODULE"),
+        "pkcs11_token": reader.text("DSA_PKCS11_TOKEN", ""),
+        "pkcs11_pin": reader.secret("DSA_PKCS11_PIN", "DSA_PKCS11_PIN_FILE"),
+        "tsa_urls": tuple(each.strip() for each in reader.text("DSA_TSA_URLS", "embedded").split(",") if each.strip()),
+        "tsa_trust": reader.directory("DSA_TSA_TRUST"),
+    }
 
 
 class _Reader:
@@ -174,6 +245,23 @@ class _Reader:
         if value and not Path(value).is_dir():
             self.problems.append(f"{name}: {value!r} is not a directory.")
         return Path(value) if value else None
+
+    def file(self, name: str) -> Path | None:
+        value = self.text(name, "")
+        if value and not Path(value).is_file():
+            self.problems.append(f"{name}: {value!r} is not a file.")
+        return Path(value) if value else None
+
+    def secret(self, name: str, file_name: str) -> str | None:
+        value, path = self.text(name, ""), self.file(file_name)
+        if value and path:
+            self.problems.append(f"{name}: set it or {file_name}, not both.")
+        if path is None or not path.is_file():
+            return value or None
+        if path.stat().st_mode & 0o077:
+            self.problems.append(f"{file_name}: others on this machine can read {path}. Run: chmod 600 {path}")
+            return None
+        return path.read_text(encoding="utf-8").strip() or None
 
     def unknown(self) -> list[str]:
         """A misspelt setting would be ignored silently: name it. ``DSA_SHARED`` belongs to the tests."""

@@ -1,4 +1,4 @@
-"""The press: renders, seals and signs documents with the embedded authority.
+"""The press: renders, seals and signs documents with whoever keeps the keys.
 
 One rule: the heavy libraries are loaded when the first document is made, so that everything else starts quickly.
 """
@@ -6,9 +6,10 @@ One rule: the heavy libraries are loaded when the first document is made, so tha
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dsa.adapters.key_opening import open_keys
+from dsa.config import Settings
 from dsa.domain.errors import Conflict, Refused
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @contextmanager
 def _told() -> Iterator[None]:
     """What can go wrong with a signature, as sentences for a person; nothing is signed in any of these cases."""
+    from dsa.adapters.keys import KeyRefused, SignerUnavailable
     from dsa.adapters.signatures import AlreadySigned, CannotSign
     from dsa.adapters.timestamps import TimeStampUnavailable
 
@@ -28,28 +30,33 @@ def _told() -> Iterator[None]:
         raise Conflict("This signature is given already. Open the document to see it.") from error
     except CannotSign as error:
         raise Refused("The document cannot take this signature: %(why)s", why=str(error)) from error
+    except KeyRefused as error:
+        raise Refused("The signing service refused: %(why)s Nothing was signed.", why=str(error)) from error
+    except SignerUnavailable as error:
+        raise Refused(
+            "The signing service does not answer, so nothing was signed. Try again in a few minutes; what the service "
+            "seals by itself is tried again by itself."
+        ) from error
     except TimeStampUnavailable as error:
         raise Refused("No time-stamp authority answers, so nothing was signed. Try again in a few minutes.") from error
 
 
 class Press:
-    """Makes documents for one installation; its keys lie in the data directory."""
+    """Makes documents for one installation."""
 
-    def __init__(self, data_dir: Path, *, demo: bool, passphrase: str | None = None) -> None:
-        self._data_dir, self._demo, self._passphrase = data_dir, demo, passphrase
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._signatures: Signatures | None = None
         self._lock = threading.Lock()
 
     def open(self) -> "Signatures":
-        """The signatures of the embedded authority, which is created on the first start."""
+        """The signatures of this installation. Raises SignerUnavailable, or AuthorityUnusable within the signer."""
         with self._lock:
             if self._signatures is None:
-                from dsa.adapters.authority import Authority
                 from dsa.adapters.signatures import Signatures
-                from dsa.adapters.timestamps import EmbeddedTimeStamper
 
-                authority = Authority.open(self._data_dir, demo=self._demo, passphrase=self._passphrase)
-                self._signatures = Signatures(authority, [EmbeddedTimeStamper(authority)])
+                keys, embedded = open_keys(self._settings)
+                self._signatures = Signatures(keys, [embedded])
             return self._signatures
 
     def render(

@@ -11,13 +11,10 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers as pdf_signers
@@ -26,8 +23,8 @@ from pyhanko.sign.general import SigningError
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from dsa.adapters.authority import Authority
-from dsa.adapters.certificates import Credential, true_time
+from dsa.adapters.certificates import true_time
+from dsa.adapters.keys import KeyService, Signer
 from dsa.adapters.pdf_layout import moment
 from dsa.adapters.pdf_stamp import LinesStyle
 from dsa.adapters.timestamps import FailoverStamper, TimeStamper
@@ -43,37 +40,6 @@ class CannotSign(Exception):
 
 class AlreadySigned(CannotSign):
     """The field is signed already."""
-
-
-class Signer(Protocol):
-    """A private key that may live elsewhere: in another process or a hardware module."""
-
-    @property
-    def certificate(self) -> bytes:
-        """The certificate of the key, DER."""
-        ...
-
-    @property
-    def chain(self) -> Sequence[bytes]:
-        """DER certificates, the issuing authority first, the root last."""
-        ...
-
-    def sign(self, data: bytes) -> bytes:
-        """An ECDSA P-256 signature (DER) over SHA-256 of ``data``."""
-        ...
-
-
-class HeldKey:
-    """A key held in this process."""
-
-    def __init__(self, credential: Credential, chain: Sequence[bytes]) -> None:
-        self._key = credential.key
-        self.certificate = credential.certificate.public_bytes(Encoding.DER)
-        self.chain = tuple(chain)
-
-    def sign(self, data: bytes) -> bytes:
-        """See ``Signer.sign``."""
-        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,10 +91,10 @@ class _CmsSigner(pdf_signers.Signer):
 
 
 class Signatures:
-    """Seals and signs with the embedded authority and a list of time-stamp authorities, asked in order."""
+    """Seals and signs with whoever keeps the keys, and a list of time-stamp authorities, asked in order."""
 
-    def __init__(self, authority: Authority, time_stampers: Sequence[TimeStamper]) -> None:
-        self._authority, self._stampers = authority, tuple(time_stampers)
+    def __init__(self, keys: KeyService, time_stampers: Sequence[TimeStamper]) -> None:
+        self._keys, self._stampers = keys, tuple(time_stampers)
 
     def seal_issue(self, base: bytes) -> bytes:
         """The document with the certifying seal of the service: from here on only signatures may be added (B-LTA).
@@ -151,21 +117,20 @@ class Signatures:
             raise CannotSign("This document is complete: the service has closed it with its last seal.")
         if not signer.field.startswith("sig_") or signer.field in (ISSUE_FIELD, COMPLETION_FIELD):
             raise CannotSign(f"The field {signer.field} is not a place for a person's signature.")
-        credential = self._authority.issue_person(
+        key = self._keys.person_key(
             post=signer.post,
             organisation=signer.organisation,
             user_id=signer.user_id,
             authentication=signer.authentication,
             evidence_hash=signer.evidence_hash,
         )
-        key = HeldKey(credential, self._authority.chain("people"))
         lines = (
             "Signed electronically",
             signer.post,
             f"for {signer.organisation}",
             moment(true_time().isoformat()),
             _WORDS[signer.authentication],
-            f"certificate {_serial(credential)[:16]} · evidence {signer.evidence_hash[:16]}",
+            f"certificate {_serial(key)[:16]} · evidence {signer.evidence_hash[:16]}",
         )
         return self._sign(
             pdf, signer.field, key, lines, name=f"{signer.post}, {signer.organisation}", reason=_reason(signer)
@@ -195,10 +160,9 @@ class Signatures:
         return self._archive(before)
 
     def _seal(self, pdf: bytes, field: str, name: str, title: str, *, certify: bool) -> SignedRevision:
-        credential = self._authority.issue_seal(name)
-        when, serial = moment(true_time().isoformat()), f"certificate {_serial(credential)[:16]}"
+        key = self._keys.seal_key(name)
+        when, serial = moment(true_time().isoformat()), f"certificate {_serial(key)[:16]}"
         lines = (title, "by the data-sharing agreement service", when, serial)
-        key = HeldKey(credential, self._authority.chain("seal"))
         return self._sign(pdf, field, key, lines, name=name, reason=title, certify=certify)
 
     def _sign(
@@ -230,7 +194,7 @@ class Signatures:
             field=field,
             level="B-T",
             signed_at=true_time(),
-            certificate_serial=f"{asn1_x509.Certificate.load(signer.certificate).serial_number:x}",
+            certificate_serial=_serial(signer),
             certificate_sha256=hashlib.sha256(signer.certificate).hexdigest(),
             time_stamp_authority=stamper.used or "",
         )
@@ -238,13 +202,12 @@ class Signatures:
     def _archive(self, revision: SignedRevision) -> SignedRevision:
         """Add the validation data of every signature so far, and a document time stamp over all of it."""
         writer = IncrementalPdfFileWriter(io.BytesIO(revision.data))
-        chains = [each for issuer in self._authority.issuers for each in self._authority.chain(issuer)]
-        unit = self._authority.time_stamp_unit().certificate.public_bytes(Encoding.DER)
+        certificates = dict.fromkeys(self._keys.certificates())
         DocumentSecurityStore.supply_dss_in_writer(
             writer,
             sig_contents=None,
-            certs=[asn1_x509.Certificate.load(each) for each in dict.fromkeys([*chains, unit])],
-            crls=[asn1_crl.CertificateList.load(each) for each in self._authority.revocation_lists()],
+            certs=[asn1_x509.Certificate.load(each) for each in certificates],
+            crls=[asn1_crl.CertificateList.load(each) for each in self._keys.revocation_lists()],
         )
         stamper = FailoverStamper(self._stampers)
         stamping = pdf_signers.PdfTimeStamper(stamper, field_name=_free_time_stamp(revision.data))
@@ -289,8 +252,8 @@ def _reason(signer: PersonSigning) -> str:
     return " ".join([*(part for part in parts if part), f"({_WORDS[signer.authentication]})"])
 
 
-def _serial(credential: Credential) -> str:
-    return f"{credential.certificate.serial_number:x}"
+def _serial(key: Signer) -> str:
+    return f"{asn1_x509.Certificate.load(key.certificate).serial_number:x}"
 
 
 def _fields(pdf: bytes) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def command(file: Path, into: Path) -> None:
     if settings.env == "production":
         cannot_run(BadSettings(["A journey signs examples, so it is refused when DSA_ENV=production. Unset DSA_ENV."]))
     try:
-        click.echo(_run(dataclasses.replace(settings, demo=True), file, into))
+        click.echo(_run(dataclasses.replace(settings, demo=True, signer="inside"), file, into))
     except BadSettings as bad:
         cannot_run(bad)
     except Problem as problem:

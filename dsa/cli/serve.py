@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -80,17 +81,18 @@ def _serve(settings: Settings, address: str, threads: int) -> None:
     from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
     from dsa import jobs
+    from dsa.composition import signer_beside
 
-    running: list[jobs.BackgroundRelay] = []
+    running = ExitStack()
 
     def begin(_worker: Any) -> None:
+        running.enter_context(signer_beside(settings))
         relay = jobs.BackgroundRelay(settings)
         relay.start()
-        running.append(relay)
+        running.callback(relay.stop)
 
     def end(_arbiter: Any, _worker: Any) -> None:
-        for relay in running:
-            relay.stop()
+        running.close()
 
     class Service(BaseApplication):  # type: ignore[misc]
         """Gunicorn with one worker process and its threads."""

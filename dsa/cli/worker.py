@@ -5,26 +5,37 @@ import logging
 import click
 
 from dsa.cli.opening import settings_from_environment
+from dsa.config import Settings
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Carry out what waits now, then end.")
 def command(once: bool) -> None:
     """Carry out what waits in the outbox: documents, mail, reminders."""
-    from dsa import jobs
-    from dsa.composition import open_context
+    from dsa.composition import signer_beside
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     settings = settings_from_environment()
-    if once:
-        ctx = open_context(settings)
-        relay, done = jobs.Relay(ctx), 0
-        relay.remind()
-        while turn := relay.carry_out():
-            done += turn
-        click.echo(f"Carried out: {done}")
-        ctx.database.close()
-        return
+    with signer_beside(settings):
+        _once(settings) if once else _until_stopped(settings)
+
+
+def _once(settings: Settings) -> None:
+    from dsa import jobs
+    from dsa.composition import open_context
+
+    ctx = open_context(settings)
+    relay, done = jobs.Relay(ctx), 0
+    relay.remind()
+    while turn := relay.carry_out():
+        done += turn
+    click.echo(f"Carried out: {done}")
+    ctx.database.close()
+
+
+def _until_stopped(settings: Settings) -> None:
+    from dsa import jobs
+
     queue = jobs.make_huey(settings)
     watcher = jobs.Watcher(settings, queue)
     watcher.start()

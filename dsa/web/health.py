@@ -6,6 +6,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, jsonify
 
 from dsa import __version__
+from dsa.composition import signer_answers
 from dsa.persistence.health import HealthProblem, check_database, oldest_waiting, waiting_jobs
 from dsa.web.access import public
 from dsa.web.composition import services
@@ -18,7 +19,10 @@ _BEHIND = timedelta(minutes=10)
 @blueprint.get("/health")
 @public("load balancers ask without an account; it tells nothing about agreements")
 def health() -> tuple[Response, int]:
-    """200 with ``database``, ``jobs`` and ``version``; 503 with the reason otherwise."""
+    """200 with ``database``, ``jobs``, ``signer`` and ``version``; 503 with the reason otherwise.
+
+    Without its signer the service takes requests all the same: everything but a signature goes on.
+    """
     try:
         migration = check_database(services().database)
         waiting = waiting_jobs(services().database)
@@ -28,4 +32,7 @@ def health() -> tuple[Response, int]:
         log.warning("not healthy: %s", problem)
         return jsonify(database=str(problem), jobs="unknown", version=__version__), 503
     jobs = "ok" if since is None or now - since <= _BEHIND else "behind: is `dsa worker` running?"
-    return jsonify(database="ok", migration=migration, jobs=jobs, waiting=waiting, version=__version__), 200
+    signer = "ok" if signer_answers(services().settings) else "does not answer: is `dsa signer` running?"
+    return jsonify(
+        database="ok", migration=migration, jobs=jobs, signer=signer, waiting=waiting, version=__version__
+    ), 200

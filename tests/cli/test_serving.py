@@ -197,11 +197,14 @@ def test_the_service_starts_answers_and_stops_cleanly(how: signal.Signals, tmp_p
         assert status == 200
         assert {"database": "ok", "jobs": "ok"}.items() <= json.loads(said).items()
         assert ask(port, "/sign-in")[0] == 200
+        while json.loads(ask(port, "/health")[1])["signer"] != "ok":
+            time.sleep(0.2)
     finally:
         running.send_signal(how)
         told, problems = running.communicate(timeout=30)
     assert running.returncode == 0, problems
     assert f"http://127.0.0.1:{port}" in told
+    assert not (tmp_path / "data" / "signer.sock").exists(), "the signer ended with the service"
     assert "start-fresh" in told
 
 

@@ -86,7 +86,7 @@ def test_a_made_secret_is_kept_and_only_its_owner_may_read_it(tmp_path: Path) ->
     first = settings.signing_secrets()
     assert settings.signing_secrets() == first
     assert len(first[0]) == 64
-    (kept,) = (tmp_path / "keys").iterdir()
+    (kept,) = tmp_path.iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 

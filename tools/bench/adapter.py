@@ -16,6 +16,7 @@ from dsa.adapters.definitions import load_yaml
 from dsa.adapters.files import FileStore
 from dsa.adapters.press import Press
 from dsa.composition import definition_sources
+from dsa.config import Settings
 from dsa.domain.actor import Actor
 from dsa.domain.machine import Flow, PartyFact, Recorded, Snapshot, decide
 from dsa.domain.workflow_reading import read_workflow
@@ -93,7 +94,7 @@ class Durable:
             clock=SystemClock(),
             chance=SystemChance(),
             files=FileStore(self.directory),
-            documents=Press(self.directory, demo=True),
+            documents=Press(Settings(data_dir=self.directory, demo=True)),
         )
         self.people: dict[tuple[str, str], Actor] = {}
         self._settle()
