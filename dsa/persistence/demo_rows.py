@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from dsa.persistence.models import OutboxRow, SettingRow
+from dsa.persistence.models import OutboxRow, SettingRow, table
+from dsa.persistence.prepared import Prepared
 
 _FILLED = "demo_world"
 
@@ -18,19 +19,21 @@ def settle(
 
     What is kept is to be carried out from ``now`` on.
     """
-    found = session.execute(
-        select(OutboxRow.id, OutboxRow.kind, OutboxRow.payload).where(
-            OutboxRow.agreement_id == agreement_id, OutboxRow.done_at.is_(None)
-        )
-    ).all()
+    found = _WAITING.rows(session, {"agreement": agreement_id})
     kept = {row.id for row in found if row.kind == "mail" and row.payload.get("task") in waiting}
     kept |= {row.id for row in found if row.kind != "mail" and not made}
     done = sorted({row.id for row in found} - kept)
-    if done:
-        session.execute(update(OutboxRow).where(OutboxRow.id.in_(done)).values(done_at=at))
-    if kept:
-        session.execute(update(OutboxRow).where(OutboxRow.id.in_(sorted(kept))).values(available_at=now))
+    _DONE.many(session, [{"of_id": identifier, "done": at} for identifier in done])
+    _LATER.many(session, [{"of_id": identifier, "later": now} for identifier in sorted(kept)])
     return len(done)
+
+
+_O = table(OutboxRow)
+_WAITING = Prepared(
+    select(_O.c.id, _O.c.kind, _O.c.payload).where(_O.c.agreement_id == bindparam("agreement"), _O.c.done_at.is_(None))
+)
+_DONE = Prepared(update(_O).where(_O.c.id == bindparam("of_id")).values(done_at=bindparam("done")))
+_LATER = Prepared(update(_O).where(_O.c.id == bindparam("of_id")).values(available_at=bindparam("later")))
 
 
 def filled(session: Session) -> bool:

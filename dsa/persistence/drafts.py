@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dsa.domain.errors import Conflict
 from dsa.persistence import rows
-from dsa.persistence.models import Agreement, Counter, Edited, Organisation, Party, SectionAnswers, Version
-from dsa.persistence.prepared import Prepared
+from dsa.persistence.models import Agreement, Counter, Edited, Organisation, Party, SectionAnswers, Version, table
+from dsa.persistence.prepared import Prepared, PreparedUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,17 @@ class Saved:
 
 def sections_of(session: Session, agreement_id: int) -> dict[str, Saved]:
     """The working answers by section."""
-    rows = session.scalars(
-        select(SectionAnswers).where(SectionAnswers.agreement_id == agreement_id).order_by(SectionAnswers.section)
-    )
     return {
         row.section: Saved(row.section, row.revision, row.answers, row.problems, row.saved_by_id, row.saved_at)
-        for row in rows
+        for row in _SECTIONS.rows(session, {"agreement": agreement_id})
     }
+
+
+_SA = table(SectionAnswers)
+_SECTIONS = Prepared(select(_SA).where(_SA.c.agreement_id == bindparam("agreement")).order_by(_SA.c.section))
+_OF_SECTION = (_SA.c.agreement_id == bindparam("of_agreement"), _SA.c.section == bindparam("of_section"))
+_REVISION = Prepared(select(_SA.c.revision).where(*_OF_SECTION).with_for_update())
+_CHANGE_SECTION = PreparedUpdate(_SA, *_OF_SECTION)
 
 
 def save_section(
@@ -61,24 +65,29 @@ def save_section(
         "saved_by_id": person_id,
         "saved_at": at,
     }
-    where = (SectionAnswers.agreement_id == agreement_id, SectionAnswers.section == section)
-    current: int | None = session.scalar(select(SectionAnswers.revision).where(*where).with_for_update())
+    of = {"of_agreement": agreement_id, "of_section": section}
+    current: int | None = _REVISION.number(session, of)
     if (current or 0) != seen:
         raise Conflict("Somebody else saved this section after you opened it. Nothing of theirs was lost.")
     if current is None:
-        session.execute(insert(SectionAnswers).values(agreement_id=agreement_id, section=section, revision=1, **values))
+        first = {"agreement_id": agreement_id, "section": section, "revision": 1, **values}
+        rows.add(session, "section_answers", first)
         return 1
-    session.execute(update(SectionAnswers).where(*where).values(revision=current + 1, **values))
+    _CHANGE_SECTION.run(session, of, {"revision": current + 1, **values})
     return current + 1
 
 
 def add_editor(session: Session, *, agreement_id: int, person_id: int, at: datetime) -> None:
     """Remember that a person wrote part of the text."""
-    known = session.scalar(
-        select(Edited.person_id).where(Edited.agreement_id == agreement_id, Edited.person_id == person_id)
+    if _EDITED.number(session, {"agreement": agreement_id, "person": person_id}) is None:
+        rows.add(session, "edited", {"agreement_id": agreement_id, "person_id": person_id, "first_at": at})
+
+
+_EDITED = Prepared(
+    select(Edited.person_id).where(
+        Edited.agreement_id == bindparam("agreement"), Edited.person_id == bindparam("person")
     )
-    if known is None:
-        session.execute(insert(Edited).values(agreement_id=agreement_id, person_id=person_id, first_at=at))
+)
 
 
 def next_number(session: Session, name: str) -> int:
@@ -98,27 +107,32 @@ def add_agreement(session: Session, values: Mapping[str, Any]) -> int:
 
 def update_agreement(session: Session, agreement_id: int, **values: Any) -> None:
     """Set columns of an agreement's head that no step sets (title, route, shared, locked version)."""
-    session.execute(update(Agreement).where(Agreement.id == agreement_id).values(**values))
+    _CHANGE_AGREEMENT.run(session, {"of_id": agreement_id}, values)
 
 
-def set_parties(session: Session, agreement_id: int, rows: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+_CHANGE_AGREEMENT = PreparedUpdate(table(Agreement), table(Agreement).c.id == bindparam("of_id"))
+
+
+def set_parties(session: Session, agreement_id: int, parties: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
     """Make the agreement's parties these rows (by key, at least one); returns (keys added, keys that left)."""
-    found = session.execute(select(Party.key, Party.id).where(Party.agreement_id == agreement_id))
-    known = {row.key: row.id for row in found}
-    wanted = {row["key"] for row in rows}
-    for row in rows:
+    known = {row.key: row.id for row in _PARTY_KEYS.rows(session, {"agreement": agreement_id})}
+    wanted = {row["key"] for row in parties}
+    for row in parties:
         if row["key"] in known:
             keep = {name: value for name, value in row.items() if name not in ("joined_at", "agreement_id")}
-            keep["left_at"] = None
-            session.execute(update(Party).where(Party.id == known[row["key"]]).values(**keep))
+            _CHANGE_PARTY.run(session, {"of_id": known[row["key"]]}, keep | {"left_at": None})
         else:
-            session.execute(insert(Party).values(agreement_id=agreement_id, **row))
+            rows.add(session, "parties", {"agreement_id": agreement_id, **row})
     removed = [key for key in known if key not in wanted]
     if removed:
         # kept as a row, because the ledger may name its organisation
         gone = update(Party).where(Party.agreement_id == agreement_id, Party.key.in_(removed), Party.left_at.is_(None))
-        session.execute(gone.values(left_at=rows[0]["joined_at"], is_lead=False))
-    return [row["key"] for row in rows if row["key"] not in known], removed
+        session.execute(gone.values(left_at=parties[0]["joined_at"], is_lead=False))
+    return [row["key"] for row in parties if row["key"] not in known], removed
+
+
+_PARTY_KEYS = Prepared(select(Party.key, Party.id).where(Party.agreement_id == bindparam("agreement")))
+_CHANGE_PARTY = PreparedUpdate(table(Party), table(Party).c.id == bindparam("of_id"))
 
 
 def organisations_by_code(session: Session, codes: list[str]) -> dict[str, Organisation]:
@@ -169,4 +183,9 @@ def add_version(session: Session, values: Mapping[str, Any]) -> int:
 
 def next_version_number(session: Session, agreement_id: int) -> int:
     """The number that the next version gets."""
-    return (session.scalar(select(func.max(Version.number)).where(Version.agreement_id == agreement_id)) or 0) + 1
+    return (_LAST_NUMBER.number(session, {"agreement": agreement_id}) or 0) + 1
+
+
+_LAST_NUMBER = Prepared(
+    select(func.max(Version.number).label("last")).where(Version.agreement_id == bindparam("agreement"))
+)

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import Event, Note, SpellRow, StageEntry, table
+from dsa.persistence.prepared import Prepared
 
 FACTS = "facts"  # the field of the private note that holds what a private event is about
 
@@ -24,10 +25,13 @@ def private_facts(session: Session, agreement_id: int, sides: Iterable[int]) -> 
 
 def events(session: Session, agreement_id: int, *, until_seq: int | None = None) -> list[Any]:
     """The events of an agreement from the first, up to and with ``until_seq``."""
-    statement = select(table(Event)).where(Event.agreement_id == agreement_id).order_by(Event.seq)
-    if until_seq is not None:
-        statement = statement.where(Event.seq <= until_seq)
-    return list(session.execute(statement))
+    return _EVENTS.rows(session, {"agreement": agreement_id, "until": _LAST if until_seq is None else until_seq})
+
+
+_E, _LAST = table(Event), 2**31 - 1
+_EVENTS = Prepared(
+    select(_E).where(_E.c.agreement_id == bindparam("agreement"), _E.c.seq <= bindparam("until")).order_by(_E.c.seq)
+)
 
 
 def events_for(session: Session, agreement_id: int, sides: Iterable[int]) -> list[Any]:
@@ -42,12 +46,15 @@ def events_for(session: Session, agreement_id: int, sides: Iterable[int]) -> lis
 
 def latest(session: Session, agreement_id: int, kind: str) -> Any:
     """The newest event of a kind, or None."""
-    return session.execute(
-        select(table(Event))
-        .where(Event.agreement_id == agreement_id, Event.kind == kind)
-        .order_by(Event.seq.desc())
-        .limit(1)
-    ).one_or_none()
+    return _LATEST.one(session, {"agreement": agreement_id, "kind": kind})
+
+
+_LATEST = Prepared(
+    select(_E)
+    .where(_E.c.agreement_id == bindparam("agreement"), _E.c.kind == bindparam("kind"))
+    .order_by(_E.c.seq.desc())
+    .limit(1)
+)
 
 
 def version_at(session: Session, task: Any) -> int:
@@ -81,14 +88,14 @@ def spells(session: Session, agreement_id: int) -> list[Any]:
 
 def every_spell(session: Session, agreement_id: int) -> list[Any]:
     """The ledger of an agreement, oldest first, spells of no length included."""
-    statement = select(table(SpellRow)).where(SpellRow.agreement_id == agreement_id)
-    return list(session.execute(statement.order_by(SpellRow.started_seq)))
+    return _SPELLS.rows(session, {"agreement": agreement_id})
+
+
+_SP, _SE = table(SpellRow), table(StageEntry)
+_SPELLS = Prepared(select(_SP).where(_SP.c.agreement_id == bindparam("agreement")).order_by(_SP.c.started_seq))
+_STAYS = Prepared(select(_SE).where(_SE.c.agreement_id == bindparam("agreement")).order_by(_SE.c.entered_seq))
 
 
 def stage_entries(session: Session, agreement_id: int) -> list[Any]:
     """The stays in stages, oldest first."""
-    return list(
-        session.execute(
-            select(table(StageEntry)).where(StageEntry.agreement_id == agreement_id).order_by(StageEntry.entered_seq)
-        )
-    )
+    return _STAYS.rows(session, {"agreement": agreement_id})

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from dsa.domain.actor import Authority, Held
 from dsa.persistence import steps
-from dsa.persistence.models import Appointment, Delegation, Organisation, Person, Post
+from dsa.persistence.models import Appointment, Delegation, Organisation, Person, Post, table
 from dsa.persistence.prepared import Prepared
 
 
@@ -102,15 +102,17 @@ def _holders(session: Session, which: ColumnElement[bool], on: date) -> list[Hol
 
 def authorities(session: Session, post_ids: Iterable[int]) -> list[Authority]:
     """The delegated authority of posts, in order of its end."""
-    rows = session.scalars(
-        select(Delegation).where(Delegation.post_id.in_(sorted(post_ids))).order_by(Delegation.ends_on, Delegation.id)
-    )
+    rows = [row for post in sorted(post_ids) for row in _DELEGATIONS.rows(session, {"post": post})]
     return [
         Authority(
             r.post_id, r.reference, tuple(r.routes), tuple(r.document_types), r.limit_subjects, r.starts_on, r.ends_on
         )
-        for r in rows
+        for r in sorted(rows, key=lambda row: (row.ends_on, row.id))
     ]
+
+
+_DE = table(Delegation)
+_DELEGATIONS = Prepared(select(_DE).where(_DE.c.post_id == bindparam("post")))
 
 
 def organisations(session: Session) -> list[Organisation]:

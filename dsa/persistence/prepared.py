@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import ColumnElement, Connection, Executable, Table, bindparam, update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -47,6 +47,14 @@ class Prepared:
         _execute(cursor, dialect, ready.sql, ready.bind(values))
         return int(cursor.rowcount)
 
+    def number(self, session: Session, values: Mapping[str, Any]) -> Any:
+        """Execute; returns the one value that an insert gives back, or None where a query finds no row."""
+        cursor, dialect = _cursor(session)
+        ready = self._for(dialect)
+        _execute(cursor, dialect, ready.sql, ready.bind(values))
+        row = cursor.fetchone()
+        return None if row is None else row[0]
+
     def demand(self, session: Session, values: Mapping[str, Any], otherwise: Exception) -> None:
         """Execute, and raise ``otherwise`` where it did not touch exactly one row (inside ``together``: at its end)."""
         waiting = session.info.get("waiting")
@@ -73,6 +81,25 @@ class Prepared:
         if found is None:
             found = self._ready[dialect.name] = _Ready(self._statement, dialect, self._columns)
         return found
+
+
+class PreparedUpdate:
+    """An update of one table whose columns vary: a statement for each set of columns, compiled once.
+
+    Parameters of ``where`` begin with ``of_``, so that they are never taken for a column.
+    """
+
+    def __init__(self, table: Table, *where: ColumnElement[bool]) -> None:
+        self._table, self._where = table, where
+        self._known: dict[frozenset[str], Prepared] = {}
+
+    def run(self, session: Session, where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
+        """Set the columns; returns how many rows were touched."""
+        found = self._known.get(frozenset(values))
+        if found is None:
+            new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in sorted(values)}
+            found = self._known[frozenset(values)] = Prepared(update(self._table).where(*self._where).values(new))
+        return found.run(session, {**where, **{f"new_{name}": value for name, value in values.items()}})
 
 
 class _Ready:

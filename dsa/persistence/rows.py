@@ -3,16 +3,35 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import Base
+from dsa.persistence.prepared import Prepared
+
+_PREPARED: dict[tuple[str, frozenset[str]], Prepared] = {}
 
 
 def add(session: Session, table: str, values: Mapping[str, Any]) -> int:
     """Add a row to the table of that name; returns its ``id`` (0 for a table without one)."""
     target = Base.metadata.tables[table]
-    if "id" not in target.c or not target.c.id.primary_key:
-        session.execute(insert(target).values(**values))
-        return 0
-    return int(session.execute(insert(target).values(**values).returning(target.c.id)).scalar_one())
+    filled = {**_defaults(target, values), **values}
+    numbered = "id" in target.c and target.c.id.primary_key
+    known = _PREPARED.get((table, frozenset(filled)))
+    if known is None:
+        statement = insert(target).returning(target.c.id) if numbered else insert(target)
+        known = _PREPARED[table, frozenset(filled)] = Prepared(statement, columns=sorted(filled))
+    if numbered:
+        return int(known.number(session, filled))
+    known.run(session, filled)
+    return 0
+
+
+def _defaults(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the columns that are not given are filled with."""
+    found = {}
+    for column in table.c:
+        default: Any = column.default
+        if default is not None and column.key not in given:
+            found[column.key] = default.arg(None) if default.is_callable else default.arg
+    return found

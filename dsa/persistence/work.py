@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from dsa.domain.approvals import Covered
@@ -20,9 +20,13 @@ from dsa.persistence.models import (
     Signature,
     StoredFile,
     Task,
+    table,
 )
+from dsa.persistence.prepared import Prepared, PreparedUpdate
 
 __all__ = ["person_name"]
+
+_AP = table(Approval)
 
 
 def add_approval(session: Session, values: Mapping[str, Any]) -> int:
@@ -30,22 +34,19 @@ def add_approval(session: Session, values: Mapping[str, Any]) -> int:
     return rows.add(session, "approvals", values)
 
 
-def live_approvals(session: Session, agreement_id: int) -> list[Approval]:
+def live_approvals(session: Session, agreement_id: int) -> list[Any]:
     """Approvals that were neither taken back nor have lapsed, oldest first."""
-    return list(
-        session.scalars(
-            select(Approval)
-            .where(
-                Approval.agreement_id == agreement_id,
-                Approval.withdrawn_at.is_(None),
-                Approval.lapsed_at.is_(None),
-            )
-            .order_by(Approval.id)
-        )
-    )
+    return _LIVE.rows(session, {"agreement": agreement_id})
 
 
-def covered(approvals: Iterable[Approval]) -> list[Covered]:
+_LIVE = Prepared(
+    select(_AP)
+    .where(_AP.c.agreement_id == bindparam("agreement"), _AP.c.withdrawn_at.is_(None), _AP.c.lapsed_at.is_(None))
+    .order_by(_AP.c.id)
+)
+
+
+def covered(approvals: Iterable[Any]) -> list[Covered]:
     """Approvals as far as standing goes."""
     return [Covered(a.id, a.rule, a.party_key, a.outcome, a.section_hashes) for a in approvals]
 
@@ -73,10 +74,10 @@ def approval(session: Session, agreement_id: int, approval_id: int) -> Approval 
     ).one_or_none()
 
 
-def add_conditions(session: Session, rows: list[dict[str, Any]]) -> None:
+def add_conditions(session: Session, conditions: list[dict[str, Any]]) -> None:
     """Add conditions of an approval."""
-    if rows:
-        session.execute(insert(ConditionRow), rows)
+    for each in conditions:
+        rows.add(session, "conditions", each)
 
 
 def conditions(session: Session, agreement_id: int) -> list[ConditionRow]:
@@ -104,19 +105,19 @@ def meet_condition(session: Session, condition_id: int, *, person_id: int, evide
     )
 
 
-def add_change_requests(session: Session, rows: list[dict[str, Any]]) -> None:
+def add_change_requests(session: Session, requests: list[dict[str, Any]]) -> None:
     """Add requests for changes."""
-    if rows:
-        session.execute(insert(ChangeRequest), rows)
+    for each in requests:
+        rows.add(session, "change_requests", each)
 
 
-def change_requests(session: Session, agreement_id: int) -> list[ChangeRequest]:
+def change_requests(session: Session, agreement_id: int) -> list[Any]:
     """Every request for changes, oldest first."""
-    return list(
-        session.scalars(
-            select(ChangeRequest).where(ChangeRequest.agreement_id == agreement_id).order_by(ChangeRequest.id)
-        )
-    )
+    return _REQUESTS.rows(session, {"agreement": agreement_id})
+
+
+_CR = table(ChangeRequest)
+_REQUESTS = Prepared(select(_CR).where(_CR.c.agreement_id == bindparam("agreement")).order_by(_CR.c.id))
 
 
 def change_request(session: Session, agreement_id: int, request_id: int) -> ChangeRequest | None:
@@ -128,21 +129,25 @@ def change_request(session: Session, agreement_id: int, request_id: int) -> Chan
 
 def respond(session: Session, request_id: int, *, text: str, person_id: int, at: datetime) -> None:
     """Record the drafter's response to a request for changes."""
-    session.execute(
-        update(ChangeRequest)
-        .where(ChangeRequest.id == request_id)
-        .values(response=text, status="answered", responded_by_id=person_id, responded_at=at)
-    )
+    answer = {"response": text, "status": "answered", "responded_by_id": person_id, "responded_at": at}
+    _CHANGE_REQUEST.run(session, {"of_id": request_id}, answer)
+
+
+_CHANGE_REQUEST = PreparedUpdate(_CR, _CR.c.id == bindparam("of_id"))
 
 
 def add_query(session: Session, values: Mapping[str, Any]) -> None:
     """Add a question to the drafter."""
-    session.execute(insert(Query).values(**values))
+    rows.add(session, "queries", values)
 
 
-def queries(session: Session, agreement_id: int) -> list[Query]:
+def queries(session: Session, agreement_id: int) -> list[Any]:
     """Every question to the drafter, oldest first."""
-    return list(session.scalars(select(Query).where(Query.agreement_id == agreement_id).order_by(Query.id)))
+    return _QUERIES.rows(session, {"agreement": agreement_id})
+
+
+_Q = table(Query)
+_QUERIES = Prepared(select(_Q).where(_Q.c.agreement_id == bindparam("agreement")).order_by(_Q.c.id))
 
 
 def query(session: Session, agreement_id: int, query_id: int) -> Query | None:
@@ -159,7 +164,7 @@ def answer_query(session: Session, query_id: int, *, answer: str, person_id: int
 
 def add_hold(session: Session, values: Mapping[str, Any]) -> None:
     """Begin a hold."""
-    session.execute(insert(HoldRow).values(**values))
+    rows.add(session, "holds", values)
 
 
 def holds(session: Session, agreement_id: int) -> list[HoldRow]:
@@ -172,45 +177,53 @@ def assign(session: Session, task_id: int, person_id: int | None) -> None:
     session.execute(update(Task).where(Task.id == task_id, Task.status == "open").values(assignee_id=person_id))
 
 
-def document(session: Session, agreement_id: int, version_id: int | None) -> Document | None:
+def document(session: Session, agreement_id: int, version_id: int | None) -> Any:
     """The document of a version, or None."""
     if version_id is None:
         return None
-    return session.scalars(
-        select(Document).where(Document.agreement_id == agreement_id, Document.version_id == version_id)
-    ).one_or_none()
+    return _DOCUMENT.one(session, {"agreement": agreement_id, "version": version_id})
+
+
+_D = table(Document)
+_DOCUMENT = Prepared(
+    select(_D).where(_D.c.agreement_id == bindparam("agreement"), _D.c.version_id == bindparam("version"))
+)
 
 
 def add_document(session: Session, values: Mapping[str, Any]) -> None:
     """Add the document of a locked version, waiting to be made."""
-    session.execute(insert(Document).values(**values))
+    rows.add(session, "documents", values)
 
 
 def file_known(session: Session, sha256: str) -> bool:
     """Whether the store's list has a file of that hash."""
-    return session.get(StoredFile, sha256) is not None
+    return _FILE.number(session, {"sha256": sha256}) is not None
+
+
+_FILE = Prepared(select(StoredFile.size).where(StoredFile.sha256 == bindparam("sha256")))
 
 
 def update_document(session: Session, document_id: int, *, revision: int, new_revision: int, **values: Any) -> bool:
     """Change a document from the revision that was read; False when somebody else changed it first."""
-    done = session.execute(
-        update(Document)
-        .where(Document.id == document_id, Document.revision == revision)
-        .values(revision=new_revision, **values)
-    )
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    of = {"of_id": document_id, "of_revision": revision}
+    return _CHANGE_DOCUMENT.run(session, of, {"revision": new_revision, **values}) == 1
 
 
-def signatures(session: Session, version_id: int | None) -> list[Signature]:
+_CHANGE_DOCUMENT = PreparedUpdate(_D, _D.c.id == bindparam("of_id"), _D.c.revision == bindparam("of_revision"))
+
+
+def signatures(session: Session, version_id: int | None) -> list[Any]:
     """The signatures under a version, in the order in which they were made."""
-    if version_id is None:
-        return []
-    return list(session.scalars(select(Signature).where(Signature.version_id == version_id).order_by(Signature.id)))
+    return [] if version_id is None else _SIGNATURES.rows(session, {"version": version_id})
+
+
+_S = table(Signature)
+_SIGNATURES = Prepared(select(_S).where(_S.c.version_id == bindparam("version")).order_by(_S.c.id))
 
 
 def add_signature(session: Session, values: Mapping[str, Any]) -> None:
     """Add a signature."""
-    session.execute(insert(Signature).values(**values))
+    rows.add(session, "signatures", values)
 
 
 def tasks(session: Session, agreement_id: int) -> list[Row[Any]]:

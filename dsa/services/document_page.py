@@ -230,7 +230,7 @@ def verify_code(ctx: Context, actor: Actor, reference: str) -> str:
         document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
     if document is None:
         raise NotFound("There is no document yet. It is made when the text is locked.")
-    return document.verify_code
+    return str(document.verify_code)
 
 
 def make_now(ctx: Context, actor: Actor, reference: str) -> None:
