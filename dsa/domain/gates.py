@@ -83,16 +83,23 @@ def _outside(answers: Answers, parties: Sequence[Party]) -> Iterator[GateNeed]:
         for party in parties:
             if party.body_type in HEALTH_TYPES:
                 yield GateNeed("G6", "caldicott", party.key, "It uses confidential information about patients.")
-    if DEA_DEBT_FRAUD.intersection(words(answers.get("dea_power"))):
-        yield GateNeed("G7", "board_secretary", None, "Debt and fraud sharing needs the review board and a minister.")
-    elif answers.get("duty_of_confidence") == "s251_copi":
-        yield GateNeed("G7", "board_secretary", None, "Section 251 support is decided outside the parties.")
+    if because := why_a_board(answers):
+        yield GateNeed("G7", "board_secretary", None, because)
     recovered = part(answers, "costs", "basis") == "recovered"
     if recovered or any(row.get("new_supplier") is True for row in rows_of(answers.get("supplier_chain"))):
         because = "Costs are recovered." if recovered else "A new supplier handles the data."
         for party in parties:
             if party.signs:
                 yield GateNeed("G8", "finance", party.key, because)
+
+
+def why_a_board(answers: Answers) -> str:
+    """Why a board or minister has to decide, by the answers on the legal power; empty where none has to."""
+    if DEA_DEBT_FRAUD.intersection(words(answers.get("dea_power"))):
+        return "Debt and fraud sharing needs the review board and a minister."
+    if answers.get("duty_of_confidence") == "s251_copi":
+        return "Section 251 support is decided outside the parties."
+    return ""
 
 
 def _closing(parties: Sequence[Party]) -> Iterator[GateNeed]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dsa.domain.checking import Judgement, judge
-from dsa.domain.gates import gates
+from dsa.domain.gates import why_a_board
 from dsa.domain.parties import parties_of
 from dsa.domain.tier import tier
 from dsa.persistence import work
@@ -62,9 +62,7 @@ def _reviews_overdue(ctx: Context, session: Session, loaded: Loaded) -> bool:
 
 
 def _board_needed(ctx: Context, session: Session, loaded: Loaded) -> bool:
-    answers = content.flat(content.working_answers(session, loaded.head.id))
-    parties = parties_of(answers)
-    return any(gate.id == "G7" for gate in gates(answers, parties, tier(answers, parties)))
+    return bool(why_a_board(content.flat(content.working_answers(session, loaded.head.id))))
 
 
 def _document_issued(ctx: Context, session: Session, loaded: Loaded) -> bool:

@@ -16,11 +16,13 @@ from dsa.persistence import queries_timeline, work
 from dsa.persistence.heads import Loaded
 from dsa.services import permitting
 from dsa.services.agreement_header import Header, header_of
-from dsa.services.agreements_list import ROUTES, began
+from dsa.services.agreements_list import ROUTES
 from dsa.services.context import Context
+from dsa.services.finish_lines import FinishLine
 from dsa.services.moving import flow_of, open_for
 from dsa.services.next_step import NextStep, next_steps
 from dsa.services.task_reviews import Review, reviews_of
+from dsa.services.whose_time import Figures, began, times_of
 from dsa.timekeeping.calendar import WorkingCalendar
 
 
@@ -49,13 +51,17 @@ class ConditionShown:
 
 @dataclass(frozen=True, slots=True)
 class HoldShown:
-    """A hold: why, who is awaited, until when; ``ended_at`` None while it lasts."""
+    """A hold: why, who is awaited, until when; ``ended_at`` None while it lasts.
+
+    ``overrun``: it lasted, or lasts, beyond the day that it named; from then on the time is not the awaited's.
+    """
 
     reason: str
     awaited: str
     until: datetime
     started_at: datetime
     ended_at: datetime | None
+    overrun: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,8 @@ class RecordPage:
     began_at: datetime
     first_contact_on: date | None
     date_needed: date | None
-    elapsed_days: int
+    figures: Figures
+    finish: tuple[FinishLine, FinishLine]
     due_at: datetime | None
     round: int
     document_status: str
@@ -109,6 +116,7 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
         calendar = ctx.calendars.of(session, lead.organisation_id, lead.nation)
         started = began(head.first_contact_on, head.created_at)
         now = max(ctx.clock.now(), head.updated_at)
+        times = times_of(ctx, session, [head], now=now)[head.id]
         document = work.document(session, head.id, head.locked_version_id)
         return RecordPage(
             header=header_of(ctx, session, loaded),
@@ -120,13 +128,14 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
             groups=_groups(session, loaded),
             reviews=reviews_of(ctx, session, loaded, actor),
             conditions=_conditions(session, loaded),
-            holds=_holds(session, loaded),
+            holds=_holds(session, loaded, now),
             choices=permitting.choices(ctx, session, actor, loaded),
             parent=head.parent_reference or "",
             began_at=started,
             first_contact_on=head.first_contact_on,
             date_needed=head.date_needed,
-            elapsed_days=calendar.elapsed_days(started, head.finished_at or now),
+            figures=times.figures,
+            finish=times.finish,
             due_at=head.stage_due_at if head.finished_at is None else None,
             round=head.round,
             document_status=document.status if document is not None else "",
@@ -189,10 +198,17 @@ def _date(text: str | None) -> date | None:
         return None
 
 
-def _holds(session: Session, loaded: Loaded) -> tuple[HoldShown, ...]:
+def _holds(session: Session, loaded: Loaded, now: datetime) -> tuple[HoldShown, ...]:
     names = {party.code: party.name for party in loaded.parties}
     return tuple(
-        HoldShown(label(h.code), names.get(h.awaited, h.awaited), h.until, h.started_at, h.ended_at)
+        HoldShown(
+            label(h.code),
+            names.get(h.awaited, h.awaited),
+            h.until,
+            h.started_at,
+            h.ended_at,
+            h.until < (h.ended_at or now),
+        )
         for h in work.holds(session, loaded.head.id)
     )
 
@@ -251,7 +267,8 @@ def hold_page(ctx: Context, actor: Actor, reference: str) -> HoldPage:
         action = "resume_hold" if loaded.head.on_hold else "hold"
         held = {post.organisation for post in actor.posts}
         parties = tuple((party.code, party.name) for party in loaded.parties)
-        current = next((hold for hold in reversed(_holds(session, loaded)) if hold.ended_at is None), None)
+        now = max(ctx.clock.now(), loaded.head.updated_at)
+        current = next((hold for hold in reversed(_holds(session, loaded, now)) if hold.ended_at is None), None)
         return HoldPage(
             header_of(ctx, session, loaded),
             parties,

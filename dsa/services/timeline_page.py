@@ -3,7 +3,6 @@
 One rule: every minute is somebody's, and what is not known yet is called expected.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,25 +12,23 @@ from sqlalchemy.orm import Session
 from dsa.domain.actor import Actor
 from dsa.domain.errors import NotFound
 from dsa.domain.machine import Flow
-from dsa.domain.reasons import label
-from dsa.domain.workflow import ROLES, Stage
+from dsa.domain.reasons import is_delay, label
+from dsa.domain.workflow import ROLES
 from dsa.persistence import history, queries_timeline, work
 from dsa.persistence.heads import Loaded
-from dsa.services import facts, permitting
+from dsa.services import permitting
 from dsa.services.agreement_header import Header, header_of
-from dsa.services.agreements_list import began
 from dsa.services.context import Context
+from dsa.services.finish_lines import FinishLine
 from dsa.services.moving import flow_of, open_for
-from dsa.services.next_step import forward_move
 from dsa.services.timeline_events import EventShown, events_shown
-from dsa.timekeeping import ledger, targets
+from dsa.services.way_ahead import target_on
+from dsa.services.whose_time import MINUTES_A_DAY, Figures, HoldNow, Times, began, times_of
+from dsa.timekeeping import targets
 from dsa.timekeeping.calendar import Pause, WorkingCalendar
-from dsa.timekeeping.ledger import Holder, Spell
-from dsa.timekeeping.nations import BeyondCalendar
+from dsa.timekeeping.ledger import Holder
+from dsa.timekeeping.parallel import slack_of
 from dsa.timekeeping.targets import Message, Progress
-
-MINUTES_A_DAY = 8 * 60
-_ENDED = "in_use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,11 @@ class StageLine:
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """A task of a stay in a stage, measured on the calendar of its organisation."""
+    """A task of a stay in a stage, measured on the calendar of its organisation.
+
+    ``owned`` are the working days of the stay that are its own because it lay on the critical path; None where tasks
+    did not run side by side. ``slack`` says how much earlier than the path one off it ended, or should end.
+    """
 
     title: str
     organisation: str
@@ -74,6 +75,8 @@ class TaskLine:
     opened_at: datetime
     done_at: datetime | None
     due_at: datetime
+    owned: float | None = None
+    slack: Message | None = None
 
     @property
     def words(self) -> Message:
@@ -88,7 +91,11 @@ class TaskLine:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """A spell: who had it, why, from when until when (UTC), in working minutes of their own calendar."""
+    """Who had it, why, from when until when (UTC), in working minutes of their own calendar.
+
+    ``seq`` is the entry of the ledger that it lies in. ``recorded`` names who that entry has where it is somebody else:
+    the task to chase while several were open, or who was awaited beyond the day that a hold named.
+    """
 
     seq: int
     owner: str
@@ -101,25 +108,12 @@ class LedgerLine:
     ended_at: datetime | None
     minutes: int
     contested: tuple[str, ...] = ()
+    recorded: str = ""
 
     @property
     def days(self) -> float:
         """Working days of eight hours."""
         return self.minutes / MINUTES_A_DAY
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """The three figures, in working days of eight hours: the total, what organisations worked, what was waited for.
-
-    ``by_owner`` and ``waiting_on`` split them by whom; they add up to the total and to ``waited``.
-    """
-
-    elapsed: float
-    owned: float
-    waited: float
-    by_owner: tuple[tuple[str, float], ...]
-    waiting_on: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +127,13 @@ class TimelinePage:
     stages: tuple[StageLine, ...]
     ledger: tuple[LedgerLine, ...]
     figures: Figures
+    finish: tuple[FinishLine, FinishLine]
+    hold: HoldNow | None
+    counted_until: datetime
     events: tuple[EventShown, ...]
     began_at: datetime
     evidenced: bool
     evidence: str
-    expected_end: datetime | None
     calendar: WorkingCalendar
     may_contest: bool
     simulated: bool
@@ -168,7 +164,8 @@ class _Measure:
         self.end = loaded.head.finished_at or self.now
         lead = loaded.lead
         self.calendar = ctx.calendars.of(session, lead.organisation_id, lead.nation)
-        self.names = {party.code: party.name for party in loaded.parties}
+        self.times: Times = times_of(ctx, session, [loaded.head], now=self.now)[loaded.head.id]
+        self.names = self.times.names
         self.pauses: list[Pause] = [
             (hold.started_at, hold.ended_at or self.end) for hold in work.holds(session, loaded.head.id)
         ]
@@ -177,7 +174,6 @@ class _Measure:
         head = self.loaded.head
         stages = self._stages()
         who, progress, late = self._with_whom(stages)
-        coming = [line for line in stages if line.expected_at is not None]
         events = events_shown(self.ctx, self.session, self.loaded, actor)
         return TimelinePage(
             header_of(self.ctx, self.session, self.loaded),
@@ -186,12 +182,14 @@ class _Measure:
             late,
             stages,
             self._ledger(events),
-            self._figures(),
+            self.times.figures,
+            self.times.finish,
+            self.times.hold,
+            self.times.counted_until,
             events,
             began(head.first_contact_on, head.created_at),
             head.first_contact_on is not None,
             head.first_contact_evidence or "",
-            coming[-1].expected_at if coming else None,
             self.calendar,
             permitting.why_not(self.ctx, self.session, actor, "contest", self.loaded) is None,
             any(event.simulated for event in events),
@@ -211,7 +209,7 @@ class _Measure:
                 if stage == entry.stage and at >= entry.entered_at and (until is None or at < until)
             )
             lines.append(self._stay(entry, mine))
-        return (*lines, *self._ahead(lines))
+        return (*lines, *self._ahead())
 
     def _final(self, stage: str) -> bool:
         return stage not in self.flow.stages or self.flow.stages[stage].final
@@ -245,46 +243,20 @@ class _Measure:
             tasks,
         )
 
-    def _ahead(self, lines: list[StageLine]) -> list[StageLine]:
+    def _ahead(self) -> list[StageLine]:
         """The stages to come, each expected to take its target after the present one is due."""
-        head = self.loaded.head
-        if head.finished_at is not None or head.stage == _ENDED or not lines:
-            return []
-        at = max(lines[-1].due_at or self.now, self.now)
-        found: list[StageLine] = []
-        for stage in self._path(head.stage):
-            target = stage.targets.get(head.route, next(iter(stage.targets.values()), None))
-            if stage.id != _ENDED:
-                try:
-                    at = self.calendar.due_at(at, target or 0)
-                except BeyondCalendar:
-                    break
-            progress = Progress(0, target, 0, "not_started")
-            found.append(StageLine(stage.id, stage.title, head.round, progress, None, None, None, at))
+        head, found = self.loaded.head, []
+        for stage, _, ends_at in self.times.ahead:
+            progress = Progress(0, target_on(stage, head.route), 0, "not_started")
+            found.append(StageLine(stage.id, stage.title, head.round, progress, None, None, None, ends_at))
         return found
-
-    def _path(self, stage: str) -> list[Stage]:
-        """The stages that follow when nobody asks for a change, up to and with the first use of the data."""
-        board = bool(facts.established(self.ctx, self.session, self.loaded, {"board_needed"}))
-        found: list[Stage] = []
-        while stage != _ENDED and len(found) < len(self.flow.stages):
-            following = self._following(self.flow.stages[stage], board=board)
-            if following is None or self.flow.stages[following].final or any(s.id == following for s in found):
-                break
-            found.append(self.flow.stages[following])
-            stage = following
-        return found
-
-    def _following(self, stage: Stage, *, board: bool) -> str | None:
-        for onward in stage.then:
-            if onward.rework or self.flow.stages[onward.to].final or ("board_needed" in onward.when and not board):
-                continue
-            return onward.to
-        move = forward_move(self.flow, stage.id)
-        return move.to if move is not None else None
 
     def _tasks(self) -> list[tuple[str, datetime, TaskLine]]:
         found = []
+        paths = self.times.paths.values()
+        owned = {share.step.id: share for path in paths for share in path.shares}
+        slack = {task: each for path in paths for task, each in slack_of(path).items()}
+        together = {share.step.id for path in paths if len(path.shares) + len(path.slacks) > 1 for share in path.shares}
         for row in queries_timeline.tasks_with_organisation(self.session, self.loaded.head.id):
             if row.status == "standing":
                 continue
@@ -309,6 +281,8 @@ class _Measure:
                 row.opened_at,
                 row.done_at,
                 row.due_at,
+                owned[row.id].working_minutes / MINUTES_A_DAY if row.id in together else None,
+                slack[row.id].describe() if row.id in slack else None,
             )
             found.append((row.stage, row.opened_at, line))
         return found
@@ -328,58 +302,34 @@ class _Measure:
 
     # The ledger
 
-    def _calendar_of(self) -> Callable[[Holder], WorkingCalendar]:
-        parties: Mapping[str, Any] = {party.code: party for party in self.loaded.parties}
-
-        def calendar_of(holder: Holder) -> WorkingCalendar:
-            party = None if holder.outside else parties.get(holder.owner)
-            if party is None:
-                return self.calendar
-            return self.ctx.calendars.of(self.session, party.organisation_id, party.nation)
-
-        return calendar_of
-
     def _ledger(self, events: tuple[EventShown, ...]) -> tuple[LedgerLine, ...]:
-        calendar_of = self._calendar_of()
+        """The ledger with parallel time given to the critical path; what is contested stands beside its entry."""
         contested: dict[int, list[str]] = {}
         for seq, text in (event.contests for event in reversed(events) if event.contests is not None):
             contested.setdefault(seq, []).append(text)
         found = []
-        for row in history.spells(self.session, self.loaded.head.id):
-            holder = Holder(row.owner, row.outside, row.stage, row.role, row.reason)
-            until = row.ended_at or self.end
+        for piece in self.times.pieces:
+            row, holder = self.times.spells[piece.spell], piece.holder
             found.append(
                 LedgerLine(
                     row.started_seq,
-                    row.owner,
-                    self.names.get(row.owner, row.owner),
-                    ROLES.get(row.role, row.role),
-                    self.flow.stages[row.stage].title if row.stage in self.flow.stages else row.stage,
-                    label(row.reason),
+                    holder.owner,
+                    self.names.get(holder.owner, holder.owner),
+                    ROLES.get(holder.role, holder.role),
+                    self.flow.stages[holder.stage].title if holder.stage in self.flow.stages else holder.stage,
+                    label(holder.reason),
                     holder.waiting,
-                    row.started_at,
-                    row.ended_at,
-                    calendar_of(holder).working_minutes(row.started_at, until),
+                    piece.started_at,
+                    piece.ended_at,
+                    self.times.minutes(piece, now=self.end),
                     tuple(contested.get(row.started_seq, ())),
+                    self._recorded(row, holder),
                 )
             )
         return tuple(found)
 
-    def _figures(self) -> Figures:
-        spells = tuple(
-            Spell(Holder(r.owner, r.outside, r.stage, r.role, r.reason), r.started_at, r.ended_at)
-            for r in history.spells(self.session, self.loaded.head.id)
-        )
-        sums = ledger.totals(spells, now=self.end, calendar_of=self._calendar_of())
-
-        def split(amounts: Mapping[str, ledger.Amount]) -> tuple[tuple[str, float], ...]:
-            rows = [(self.names.get(name, name), amount.working / MINUTES_A_DAY) for name, amount in amounts.items()]
-            return tuple(sorted(rows, key=lambda row: (-row[1], row[0])))
-
-        return Figures(
-            sums.elapsed.working / MINUTES_A_DAY,
-            sums.owned.working / MINUTES_A_DAY,
-            sums.waited.working / MINUTES_A_DAY,
-            split(sums.by_owner),
-            split(sums.waiting_on),
-        )
+    def _recorded(self, row: Any, holder: Holder) -> str:
+        if (row.owner, row.role) == (holder.owner, holder.role):
+            return ""
+        role = "" if row.outside or is_delay(row.reason) else ROLES.get(row.role, row.role)
+        return ", ".join(part for part in (role, self.names.get(row.owner, row.owner)) if part)

@@ -61,14 +61,36 @@ class Slack:
     def describe(self) -> Message:
         """One sentence (message id and parameters) that says why hurrying this step would have changed nothing."""
         params = {"branch": self.step.stage, "days": self.working_days, "other": self.behind.stage}
-        if self.working_days == 0:
-            return ("%(branch)s finished the same working day as %(other)s.", params)
-        if self.working_days == 1:
-            return (
-                "%(branch)s finished 1 working day before %(other)s; hurrying it would change nothing.",
-                params,
-            )
-        return ("%(branch)s finished %(days)s working days before %(other)s; hurrying it would change nothing.", params)
+        if not self.ends_branch:
+            return (_TO_SPARE[min(self.working_days, 2)], params)
+        if self.step.ended_at is None:
+            return (_EXPECTED[min(self.working_days, 2)], params)
+        if self.behind.ended_at is None:
+            return (_FINISHED_FIRST[min(self.working_days, 2)], params)
+        return (_FINISHED[min(self.working_days, 2)], params)
+
+
+# For none, one and several working days of slack.
+_FINISHED = (
+    "%(branch)s finished the same working day as %(other)s.",
+    "%(branch)s finished 1 working day before %(other)s; hurrying it would change nothing.",
+    "%(branch)s finished %(days)s working days before %(other)s; hurrying it would change nothing.",
+)
+_FINISHED_FIRST = (
+    "%(branch)s finished the working day on which %(other)s is expected.",
+    "%(branch)s finished 1 working day before %(other)s is expected; hurrying it would change nothing.",
+    "%(branch)s finished %(days)s working days before %(other)s is expected; hurrying it would change nothing.",
+)
+_EXPECTED = (
+    "%(branch)s is expected the same working day as %(other)s.",
+    "%(branch)s is expected 1 working day before %(other)s; hurrying it would change nothing.",
+    "%(branch)s is expected %(days)s working days before %(other)s; hurrying it would change nothing.",
+)
+_TO_SPARE = (
+    "%(branch)s had less than a working day to spare before %(other)s.",
+    "%(branch)s had 1 working day to spare before %(other)s; hurrying it would change nothing.",
+    "%(branch)s had %(days)s working days to spare before %(other)s; hurrying it would change nothing.",
+)
 
 
 @dataclass(frozen=True, slots=True)

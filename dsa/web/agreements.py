@@ -1,5 +1,6 @@
 """The list of agreements, and the same as a file. One rule: the address says what is shown, so that it can be sent."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -8,14 +9,23 @@ from flask import Blueprint, Response, request
 from dsa.domain.errors import BadInput
 from dsa.services import agreements_list
 from dsa.services.agreements_list import ROUTES, Filters, ListPage, Row
+from dsa.services.whose_time import HoldNow
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import day, local, page
 from dsa.web.page_dates import told
+from dsa.web.time_words import finish_cells, finish_words, number, waited_for
 from dsa.web.wording import gettext, mark, ngettext
 
 blueprint = Blueprint("agreements", __name__)
+_OF_A_LINE = ("working days", "target", "reached", "expected")
+COLUMNS = (
+    *("Reference", "Title", "Stage", "Route", "Who has it", "Why", "Since", "Due", "Overdue", "Working days"),
+    *("Working days of work", "Working days of waiting", "Waited for", "On hold until", "Hold overrun"),
+    *(f"Signature: {each}" for each in _OF_A_LINE),
+    *(f"First data: {each}" for each in _OF_A_LINE),
+)
 
 LABELS = {
     "q": mark("Search"),
@@ -54,9 +64,8 @@ def index() -> tuple[str, int]:
 @signed_in
 def as_file() -> Response:
     """The whole list with its filters, as a CSV file."""
-    columns = ("Reference", "Title", "Stage", "Route", "Who has it", "Why", "Since", "Due", "Overdue", "Working days")
     rows = agreements_list.agreements_file(context(), actor(), read_filters())
-    return csv_answer("agreements.csv", columns, ([*_plain(row)] for row in rows))
+    return csv_answer("agreements.csv", COLUMNS, (_plain(row) for row in rows))
 
 
 def read_filters() -> Filters:
@@ -114,23 +123,76 @@ def _chips(filters: Filters, found: ListPage) -> list[tuple[str, str]]:
     return chips
 
 
-def _cells(row: Row) -> tuple[str, str, str, str, str, str, bool, str, str]:
+@dataclass(frozen=True, slots=True)
+class Cells:
     """A row as the template prints it, so that it has nothing to work out."""
-    since = day(row.since) if row.since is not None and row.who else ""
+
+    reference: str
+    title: str
+    stage: str
+    who: str
+    why: str
+    since: str
+    late: bool
+    due: str
+    hold: str
+    total: str
+    work: str
+    waited: list[str]
+    finish: list[tuple[str, str, bool]]
+
+
+def _cells(row: Row) -> Cells:
     due = ""
     if row.due_at is not None and row.distance is not None:
         due = gettext("%(day)s, %(distance)s", day=day(row.due_at), distance=told(row.distance))
-    stage = gettext(row.stage) + (f" ({gettext('on hold')})" if row.on_hold else "")
-    who = row.who or gettext("Nobody: it is over")
-    why = gettext(row.reason) if row.reason else ""
-    return row.reference, row.title, stage, who, why, since, row.late, due, f"{row.elapsed:,}"
+    figures = row.figures
+    return Cells(
+        row.reference,
+        row.title,
+        gettext(row.stage) + (f" ({gettext('on hold')})" if row.hold else ""),
+        row.who or gettext("Nobody: it is over"),
+        gettext(row.reason) if row.reason else "",
+        day(row.since) if row.since is not None and row.who else "",
+        row.late,
+        due,
+        _hold(row.hold),
+        gettext("%(days)s in total", days=number(figures.elapsed)),
+        gettext("%(days)s at work", days=number(figures.owned)),
+        [gettext("%(days)s for %(who)s", days=number(amount), who=who) for who, amount in figures.waiting_on],
+        [
+            (gettext("Signature"), finish_words(row.signature), row.signature.over),
+            (gettext("First data"), finish_words(row.first_data), row.first_data.over),
+        ],
+    )
+
+
+def _hold(hold: HoldNow | None) -> str:
+    """Who is awaited and until when, for everybody who sees the row."""
+    if hold is None:
+        return ""
+    words = gettext("waits for %(who)s until %(on)s", who=hold.awaited, on=day(hold.until))
+    return gettext("%(words)s: that day has passed", words=words) if hold.overrun else words
 
 
 def _plain(row: Row) -> tuple[object, ...]:
     since = local(row.since).date().isoformat() if row.since is not None else ""
     due = local(row.due_at).date().isoformat() if row.due_at is not None else ""
-    late = gettext("yes") if row.late else gettext("no")
-    return row.reference, row.title, row.stage, row.route, row.who, row.reason, since, due, late, row.elapsed
+    until = local(row.hold.until).date().isoformat() if row.hold is not None else ""
+    figures = row.figures
+    return (
+        *(row.reference, row.title, row.stage, row.route, row.who, row.reason, since, due, _yes(row.late)),
+        *(round(figures.elapsed, 2), round(figures.owned, 2), round(figures.waited, 2)),
+        "; ".join(waited_for(figures)),
+        until,
+        _yes(row.hold is not None and row.hold.overrun),
+        *finish_cells(row.signature),
+        *finish_cells(row.first_data),
+    )
+
+
+def _yes(holds: bool) -> str:
+    return gettext("yes") if holds else gettext("no")
 
 
 def _after(text: str) -> tuple[datetime, int] | None:

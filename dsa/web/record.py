@@ -10,6 +10,7 @@ from dsa.web.access import bookkeeping, current, signed_in
 from dsa.web.acting import actor, context
 from dsa.web.outcome_words import decided
 from dsa.web.page import page, say
+from dsa.web.time_words import days, finish_words, waited_for
 from dsa.web.wording import gettext, mark
 
 blueprint = Blueprint("record", __name__)
@@ -38,6 +39,9 @@ def show(reference: str) -> tuple[str, int]:
         rows=[_task(review) for review in found.reviews],
         choices=[_choice(found, choice) for choice in found.choices],
         roles_of_parties=ROLES_OF_PARTIES,
+        days=days,
+        finish_words=finish_words,
+        waited_for=waited_for(found.figures),
         done=_done(found),
     )
 

@@ -13,7 +13,7 @@ from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import page
-from dsa.web.timeline import days
+from dsa.web.time_words import days
 from dsa.web.wording import gettext, ngettext
 
 blueprint = Blueprint("time_stages", __name__)

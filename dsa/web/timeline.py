@@ -13,6 +13,7 @@ from dsa.web.outcome_words import decided
 from dsa.web.page import day, local, page
 from dsa.web.page_dates import told
 from dsa.web.record import note_look
+from dsa.web.time_words import days, finish_words
 from dsa.web.wording import gettext, ngettext
 
 blueprint = Blueprint("timeline", __name__)
@@ -35,6 +36,7 @@ def show(reference: str) -> tuple[str, int]:
         task_outcome=_outcome,
         chart=_chart(found),
         days=days,
+        finish_words=finish_words,
         events=[(event, sentence(event)) for event in found.events],
         done=request.args.get("done") == "contested",
     )
@@ -43,7 +45,7 @@ def show(reference: str) -> tuple[str, int]:
 @blueprint.get("/agreements/<reference>/timeline.csv")
 @signed_in
 def as_file(reference: str) -> Response:
-    """The ledger as a CSV file: nothing private is in it."""
+    """The ledger as a CSV file, parallel time along the critical path: nothing private is in it."""
     note_look(reference, "timeline file")
     found = timeline_page.timeline(context(), actor(), reference)
     columns = (
@@ -57,6 +59,7 @@ def as_file(reference: str) -> Response:
         "Waiting",
         "Working minutes",
         "Contested",
+        "Recorded then",
     )
     rows = (
         (
@@ -70,16 +73,11 @@ def as_file(reference: str) -> Response:
             gettext("yes") if line.waiting else gettext("no"),
             line.minutes,
             " / ".join(line.contested),
+            line.recorded,
         )
         for line in found.ledger
     )
     return csv_answer(f"{found.header.reference}-ledger.csv", columns, rows)
-
-
-def days(value: float) -> str:
-    """``1 working day``, ``12.5 working days``."""
-    shown = f"{value:,.1f}".removesuffix(".0")
-    return gettext("1 working day") if shown == "1" else gettext("%(days)s working days", days=shown)
 
 
 def words_of(line: StageLine | TaskLine) -> str:
@@ -116,7 +114,9 @@ def _chart(found: TimelinePage) -> page_charts.Stacked | None:
     if not found.ledger:
         return None
     spells = [
-        (line.who, float(line.minutes), line.waiting, f"{line.who}, {day(line.began_at)}") for line in found.ledger
+        (line.who, float(line.minutes), line.waiting, f"{line.who}, {day(line.began_at)}")
+        for line in found.ledger
+        if line.began_at < found.counted_until
     ]
     total = days(found.figures.elapsed)
     title = gettext("Where the %(total)s went", total=total)

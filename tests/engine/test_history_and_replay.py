@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from dsa.domain.reasons import CODES
 from dsa.persistence import heads, history
 from dsa.persistence.session import Database
 from dsa.services import permitting
+from dsa.services.whose_time import times_of
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.ledger import Holder, Spell, problems, totals
 from tests.engine.town import Town, build_town, form_taken_as_complete
@@ -41,6 +43,29 @@ def demand_invariants(town: Town, reference: str) -> None:
         assert counted.elapsed.calendar == _minute(end) - _minute(first)
         assert (spells[-1].ended_at is None) == (head.finished_at is None)
     assert (head.holder_owner is None) == (head.finished_at is not None)
+    demand_that_owned_time_is_elapsed_time(town, reference, spells)
+
+
+def demand_that_owned_time_is_elapsed_time(town: Town, reference: str, spells: tuple[Spell, ...]) -> None:
+    """Along the critical path of real tasks too, every minute is somebody's once, and the split adds up."""
+    head = town.loaded(reference).head
+    with town.ctx.database.reading() as session:
+        times = times_of(town.ctx, session, [head], now=town.clock.now())[head.id]
+    until = head.finished_at or max(town.clock.now(), head.updated_at)
+    pieces = times.pieces
+    assert bool(pieces) == bool(spells)
+    for one, two in pairwise(pieces):
+        assert one.ended_at == two.started_at
+    if pieces:
+        owned = [_minute(piece.ended_at or until) - _minute(piece.started_at) for piece in pieces]
+        assert sum(owned) == _minute(until) - _minute(spells[0].started_at)
+        assert pieces[-1].ended_at == spells[-1].ended_at
+    figures = times.figures
+    assert figures.owned + figures.waited == pytest.approx(figures.elapsed)
+    assert sum(amount for _, amount in figures.by_owner) == pytest.approx(figures.elapsed)
+    assert sum(amount for _, amount in figures.waiting_on) == pytest.approx(figures.waited)
+    signature, first_data = times.finish
+    assert first_data.reached_at is None or signature.reached_at is not None
 
 
 OUTSIDE = {"Review board", "Public service delivery review board"}

@@ -127,7 +127,7 @@ class Walker:
             codes = [party.code for party in loaded.parties]
             outside = self.pick(2) == 0
             awaited = "Review board" if outside else codes[self.pick(len(codes))]
-            until = (self._ctx.clock.now() + timedelta(days=30)).date()
+            until = (self._ctx.clock.now() + timedelta(days=(1, 30)[self.pick(2)])).date()
             drafter = self.town.actor(loaded.lead.code, "drafter")
             holding.begin_hold(
                 self._ctx, drafter, self.reference, code=_CODES[self.pick(len(_CODES))], awaited=awaited,

@@ -68,7 +68,7 @@ def test_stages_to_come_have_expected_dates_and_follow_each_other(world: World) 
     assert dates == sorted(dates)
     calendar = found.calendar
     assert calendar.working_days(date(2026, 11, 9), calendar.local_date(dates[0])) == 15
-    assert found.expected_end == dates[-1]
+    assert found.finish[1].expected_at == dates[-1]
 
 
 def test_nothing_is_expected_of_what_is_over(world: World) -> None:
@@ -175,3 +175,52 @@ def test_every_sentence_of_the_history_can_be_told(pages: PageClient, world: Wor
         "Started the agreement",
     ):
         assert said in text
+
+
+def test_the_branch_that_decided_the_end_has_the_time_and_the_others_have_slack_in_words(
+    pages: PageClient, world: World
+) -> None:
+    reference = world.agreement_in("review")
+    keys = world.open_tasks(reference)
+    for key in [key for key in keys if key != "security:slc"]:
+        world.do_task(reference, key)
+    for key in ("data_protection:hmrc", "data_protection:slc"):
+        world.do_task(reference, key)
+    world.move_clock(days=7)
+    world.do_task(reference, "security:slc")
+    assert world.stage(reference) != "review"
+    found = timeline_page.timeline(world.ctx, world.actor("HMRC", "drafter"), reference)
+    review = next(line for line in found.stages if line.id == "review")
+    security = next(task for task in review.tasks if task.owned is not None)
+    assert (security.role, security.organisation) == ("Security adviser", "Student Loans Company")
+    assert security.owned == pytest.approx(5.0)
+    of_review = [line for line in found.ledger if line.stage == "Review"]
+    assert {(line.who, line.role) for line in of_review} == {("Student Loans Company", "Security adviser")}
+    assert dict(found.figures.by_owner)["Student Loans Company"] == pytest.approx(5.0)
+    pages.sign_in(world.person("HMRC", "drafter"))
+    text = pages.get(f"/agreements/{reference}/timeline").text
+    assert (
+        "No. Legal adviser, Student Loans Company finished 5 working days before Security adviser, "
+        "Student Loans Company; hurrying it would change nothing." in text
+    )
+    assert "Yes: 5 working days" in text
+
+
+def test_both_finish_lines_have_days_targets_and_dates_on_record_timeline_list_and_file(
+    pages: PageClient, world: World
+) -> None:
+    reference = world.agreement_in("review")
+    pages.sign_in(world.person("SLC", "drafter"))
+    expected = "day 0 of 89, expected 3 February 2027"  # 2, 3, 15, 5, 15 and 40 (a board decides), 2 and 7
+    for path in (f"/agreements/{reference}/timeline", f"/agreements/{reference}", "/agreements"):
+        assert expected in pages.get(path).text, path
+    other = world.agreement_in("signed")
+    world.move_clock(days=1)
+    text = pages.get(f"/agreements/{other}").text
+    assert "0 working days, target 89: 2 November 2026" in text
+    assert "day 1 of 103, expected" in text
+    answer = pages.client.get(f"/agreements.csv?q={other}").text.lstrip("\ufeff")
+    (row,) = csv.DictReader(io.StringIO(answer))
+    assert (row["Signature: working days"], row["Signature: target"]) == ("0", "89")
+    assert (row["Signature: reached"], row["First data: reached"]) == ("2026-11-02", "")
+    assert row["First data: expected"] > "2026-11-03"

@@ -1,0 +1,240 @@
+"""Whose time it was, and the two finish lines, for one agreement or for a page of them.
+
+One rule: the record, the timeline and the lists say the same, because they all ask here.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from dsa.domain.gates import why_a_board
+from dsa.domain.machine import Flow
+from dsa.domain.workflow import ROLES, TaskRule
+from dsa.persistence import queries_time as queries
+from dsa.services.context import Context
+from dsa.services.finish_lines import FinishLine, finish_lines
+from dsa.services.moving import target_of
+from dsa.services.way_ahead import FIRST_DATA, Coming, stages_to_come
+from dsa.timekeeping import ledger
+from dsa.timekeeping.attribution import Attribution
+from dsa.timekeeping.calendar import Pause, WorkingCalendar
+from dsa.timekeeping.ledger import Holder, Spell
+from dsa.timekeeping.nations import BeyondCalendar
+from dsa.timekeeping.parallel import Branch, Piece, along_path, path_of
+
+MINUTES_A_DAY = 8 * 60
+_LONDON = ZoneInfo("Europe/London")
+_POWERS = "legal_power"  # the section whose answers say whether a board has to decide
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The three figures, in working days of eight hours: the total, what organisations worked, what was waited for.
+
+    They end at the first data. ``by_owner`` and ``waiting_on`` split them by whom (names): they add up to the total and
+    to ``waited``.
+    """
+
+    elapsed: float
+    owned: float
+    waited: float
+    by_owner: tuple[tuple[str, float], ...]
+    waiting_on: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldNow:
+    """A hold in force: who is awaited (a name), until when (UTC); ``overrun`` once that day has passed."""
+
+    awaited: str
+    until: datetime
+    overrun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Where the time of one agreement went. ``pieces`` point into ``spells``, the rows of its ledger.
+
+    ``paths`` gives the critical path of each stay by the place of the event that entered it. ``ahead`` are the stages
+    to come, ``finish`` the signature and the first data. ``counted_until`` is where the figures end: the first data,
+    the end of the agreement, or now.
+    """
+
+    spells: Sequence[Any]
+    pieces: tuple[Piece, ...]
+    paths: Mapping[int, Attribution]
+    names: Mapping[str, str]
+    figures: Figures
+    ahead: tuple[Coming, ...]
+    finish: tuple[FinishLine, FinishLine]
+    hold: HoldNow | None
+    counted_until: datetime
+    calendar_of: Callable[[Holder], WorkingCalendar]
+
+    def minutes(self, piece: Piece, *, now: datetime) -> int:
+        """Working minutes of a stretch on the calendar of whoever had it."""
+        return self.calendar_of(piece.holder).working_minutes(piece.started_at, piece.ended_at or now)
+
+
+def began(first_contact_on: date | None, created_at: datetime) -> datetime:
+    """When the clock of an agreement started: 9am of the first contact as evidenced, else the first save (UTC)."""
+    if first_contact_on is None:
+        return created_at
+    return datetime.combine(first_contact_on, time(9), _LONDON).astimezone(UTC)
+
+
+def times_of(ctx: Context, session: Session, heads: Sequence[Any], *, now: datetime) -> dict[int, Times]:
+    """The times of these agreements (rows of ``agreements``) at ``now``, by id."""
+    ids = [head.id for head in heads]
+    if not ids:
+        return {}
+    asked = {
+        "spells": queries.spells(session, ids),
+        "stays": queries.stays(session, ids),
+        "tasks": queries.tasks(session, ids),
+        "questions": queries.questions(session, ids),
+        "holds": queries.holds(session, ids),
+        "parties": queries.parties(session, ids),
+    }
+    powers = queries.answers(session, ids, _POWERS)
+    found = {}
+    for head in heads:
+        rows = {name: of.get(head.id, []) for name, of in asked.items()}
+        board = bool(why_a_board(powers.get(head.id, {})))
+        flow = ctx.definitions.flow(session, head.workflow_id, head.workflow_version)
+        found[head.id] = _One(ctx, session, head, flow, rows, max(now, head.updated_at), board).times()
+    return found
+
+
+class _One:
+    """Measures one agreement from its rows."""
+
+    def __init__(
+        self, ctx: Context, session: Session, head: Any, flow: Flow, rows: Mapping[str, list[Any]], now: datetime,
+        board: bool,
+    ) -> None:  # fmt: skip
+        self.ctx, self.session, self.head, self.flow, self.rows = ctx, session, head, flow, rows
+        self.board = board or any(stay.stage == "board" for stay in rows["stays"])
+        self.end: datetime = head.finished_at or now
+        self.parties = {party.code: party for party in rows["parties"]}
+        self.lead = next(party for party in rows["parties"] if party.is_lead)
+        self.calendar = ctx.calendars.of(session, self.lead.organisation_id, self.lead.nation)
+        self.names = {code: party.name for code, party in self.parties.items()}
+
+    def times(self) -> Times:
+        """Everything about the time of this agreement."""
+        rows = self.rows["spells"]
+        spells = tuple(
+            Spell(Holder(r.owner, r.outside, r.stage, r.role, r.reason), r.started_at, r.ended_at) for r in rows
+        )
+        stays = self._stays()
+        paths = {
+            seq: path
+            for seq, branches in stays.items()
+            if (path := path_of(branches, now=self.end, calendar_of=self.calendar_of)) is not None
+        }
+        pieces = along_path(
+            spells, stays.values(), now=self.end, calendar_of=self.calendar_of, overrun=self._overrun()
+        )  # fmt: skip
+        crossed = next((stay.entered_at for stay in self.rows["stays"] if stay.stage == FIRST_DATA), self.end)
+        until = min(crossed, self.end)
+        start = began(self.head.first_contact_on, self.head.created_at)
+        ahead = stages_to_come(
+            self.flow, self.head, self.rows["stays"], self._pauses(), self.calendar, now=self.end, board=self.board
+        )
+        finish = finish_lines(
+            self.flow, self.head, self.rows["stays"], ahead, self.calendar, start=start, now=self.end, board=self.board
+        )
+        figures = self._figures(pieces, until)
+        return Times(rows, pieces, paths, self.names, figures, ahead, finish, self._hold(), until, self.calendar_of)
+
+    def calendar_of(self, holder: Holder) -> WorkingCalendar:
+        """The working calendar of a holder; the lead's for a body outside."""
+        party = None if holder.outside else self.parties.get(holder.owner)
+        if party is None:
+            return self.calendar
+        return self.ctx.calendars.of(self.session, party.organisation_id, party.nation)
+
+    # Tasks that ran side by side
+
+    def _stays(self) -> dict[int, list[Branch]]:
+        """The tasks of each stay that its stage waited for, by the place of the event that entered it."""
+        entered = [(stay.entered_seq, stay.stage) for stay in self.rows["stays"]]
+        found: dict[int, list[Branch]] = {}
+        by_stay: dict[int, list[Any]] = {}
+        for row in self.rows["tasks"]:
+            mine = [seq for seq, stage in entered if stage == row.stage and seq <= row.opened_seq]
+            if mine and not self.flow.workflow.rule(row.rule).outside:
+                by_stay.setdefault(mine[-1], []).append(row)
+        for seq, rows in by_stay.items():
+            found[seq] = [self._branch(row, rows) for row in rows]
+        return found
+
+    def _branch(self, row: Any, rows: Iterable[Any]) -> Branch:
+        stage, rule = self.flow.stages[row.stage], self.flow.workflow.rule(row.rule)
+        holder = Holder(row.code, False, stage.id, row.role, stage.reason)
+        return Branch(
+            row.id,
+            ", ".join((ROLES.get(row.role, row.role), self.names.get(row.code, row.code))),
+            holder,
+            row.opened_at,
+            row.done_at,
+            self._expected(row, rule, holder),
+            Holder(self.lead.code, False, stage.id, "drafter", "answering"),
+            tuple(r.id for r in rows if r.rule == rule.after and r.party_key == row.party_key) if rule.after else (),
+            tuple(
+                (q.asked_at, q.answered_at or self.end)
+                for q in self.rows["questions"]
+                if q.task_id == row.id and q.asked_seq > row.opened_seq
+            ),
+            row.status == "lapsed",
+        )
+
+    def _expected(self, row: Any, rule: TaskRule, holder: Holder) -> datetime:
+        """When an open task should end, with what can only follow it: its due moment, and the target of that."""
+        at: datetime = max(row.due_at, self.end)
+        follows = [each for each in self.flow.stages[row.stage].tasks if each.after == rule.id and each.required]
+        if row.done_at is None and follows:
+            days = max(target_of(each, self.head.route) for each in follows)
+            try:
+                at = self.calendar_of(holder).due_at(at, days)
+            except BeyondCalendar:
+                return at
+        return at
+
+    # Holds
+
+    def _pauses(self) -> list[Pause]:
+        """The holds; one in force lasts until the day that it names, at least."""
+        return [(hold.started_at, hold.ended_at or max(hold.until, self.end)) for hold in self.rows["holds"]]
+
+    def _overrun(self) -> list[Pause]:
+        """The stretches in which a hold lasted beyond the day that it named."""
+        return [(hold.until, end) for hold in self.rows["holds"] if hold.until < (end := hold.ended_at or self.end)]
+
+    def _hold(self) -> HoldNow | None:
+        hold = next((h for h in reversed(self.rows["holds"]) if h.ended_at is None), None)
+        if hold is None:
+            return None
+        return HoldNow(self.names.get(hold.awaited, hold.awaited), hold.until, hold.until < self.end)
+
+    # The figures
+
+    def _figures(self, pieces: tuple[Piece, ...], until: datetime) -> Figures:
+        spells = tuple(Spell(piece.holder, piece.started_at, piece.ended_at) for piece in pieces)
+        sums = ledger.totals(spells, now=until, calendar_of=self.calendar_of)
+        return Figures(
+            sums.elapsed.working / MINUTES_A_DAY,
+            sums.owned.working / MINUTES_A_DAY,
+            sums.waited.working / MINUTES_A_DAY,
+            self._split(sums.by_owner),
+            self._split(sums.waiting_on),
+        )
+
+    def _split(self, amounts: Mapping[str, ledger.Amount]) -> tuple[tuple[str, float], ...]:
+        rows = [(self.names.get(name, name), amount.working / MINUTES_A_DAY) for name, amount in amounts.items()]
+        return tuple(sorted(rows, key=lambda row: (-row[1], row[0])))
