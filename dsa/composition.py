@@ -58,6 +58,8 @@ def open_context(
         base_url=settings.base_url,
         service_name=settings.service_name,
         bodies=load_bodies(workflows_dir() / "bodies.yaml"),
+        archives=FileStore(settings.data_dir / "exports"),
+        root_pem=lambda: _read(settings.data_dir / "root.pem"),
     )
 
 
@@ -69,6 +71,10 @@ def document_checker(settings: Settings) -> SeparateVerifier:
 def signer_answers(settings: Settings) -> bool:
     """Whether whoever keeps the keys answers at this moment."""
     return settings.signer == "inside" or SignerClient(settings.signer_address).answers()
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
 
 
 class DemoOffset:

@@ -128,6 +128,14 @@ def numbered(session: Session, loaded: Loaded, number: int) -> Text | None:
     return None if row is None else _text(row)
 
 
+def locked(session: Session, loaded: Loaded) -> Text | None:
+    """The version that is locked for signature, or None before the text is locked."""
+    for row in drafts.versions(session, loaded.head.id):
+        if row.id == loaded.head.locked_version_id:
+            return numbered(session, loaded, row.number)
+    return None
+
+
 def _text(row: Any) -> Text:
     return Text(row.number, json.loads(row.content), row.content.encode(), row.hash, row.section_hashes)
 

@@ -1,12 +1,17 @@
 """What every use case is given. One rule: time, chance and the outside world come from here, never from a global."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dsa.domain.rules import Body
 from dsa.persistence.session import Database
 from dsa.services.calendars import Calendars
 from dsa.services.definitions import Definitions
-from dsa.services.ports import Chance, Clock, Documents, Files, Post
+from dsa.services.ports import Archives, Chance, Clock, Documents, Files, Post
+
+
+def _no_root() -> bytes | None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -14,7 +19,8 @@ class Context:
     """The running service as use cases see it.
 
     ``demo`` marks everything signed as an example. ``simulated`` says that the clock is not the true time. ``base_url``
-    begins every link in a mail. ``bodies`` are the public bodies that texts are searched for.
+    begins every link in a mail. ``bodies`` are the public bodies that texts are searched for. ``archives``
+    keeps large files. ``root_pem`` gives the root certificate of the service's own authority, None before there is one.
     """
 
     database: Database
@@ -28,6 +34,8 @@ class Context:
     base_url: str = "http://127.0.0.1:8000"
     service_name: str = "Data-sharing agreements"
     bodies: tuple[Body, ...] = ()
+    archives: Archives | None = None
+    root_pem: Callable[[], bytes | None] = _no_root
     definitions: Definitions = field(default_factory=Definitions)
     calendars: Calendars = field(default_factory=Calendars)
 

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from dsa.domain.actor import Actor
 from dsa.domain.errors import NotAllowed, NotFound, Refused
 from dsa.domain.integrity import canonical
 from dsa.domain.presentation import present
 from dsa.domain.redline import paragraphs_of
-from dsa.persistence import drafts, work
+from dsa.persistence import work
 from dsa.persistence.heads import Loaded
 from dsa.services import content, demo_documents, evidence, permitting, sealing
 from dsa.services.agreement_header import Header, header_of
@@ -80,7 +78,7 @@ def document_page(ctx: Context, actor: Actor, reference: str) -> DocumentPage:
     with ctx.database.reading() as session:
         loaded = open_for(ctx, session, actor, reference)
         document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
-        text = _locked(session, loaded)
+        text = content.locked(session, loaded)
         signed = work.signatures(session, loaded.head.locked_version_id) if text is not None else []
         names = {party.key: party.name for party in loaded.parties}
         return DocumentPage(
@@ -104,14 +102,6 @@ def _status(document: Any) -> str:
     if document is None:
         return "none"
     return "deferred" if demo_documents.is_deferred(document) else str(document.status)
-
-
-def _locked(session: Session, loaded: Loaded) -> content.Text | None:
-    """The locked version, or None before the text is locked."""
-    for row in drafts.versions(session, loaded.head.id):
-        if row.id == loaded.head.locked_version_id:
-            return content.numbered(session, loaded, row.number)
-    return None
 
 
 def _signed(row: Any, names: Mapping[str, str]) -> Signed:
@@ -193,7 +183,7 @@ def superseded_pdf(ctx: Context, actor: Actor, reference: str) -> bytes:
     with ctx.database.reading() as session:
         loaded = open_for(ctx, session, actor, reference)
         permitting.demand(ctx, session, actor, "export", loaded)
-        text = _locked(session, loaded)
+        text = content.locked(session, loaded)
         if loaded.head.stage != SUPERSEDED or text is None:
             raise Refused("No later agreement stands in place of this one. Download the signed document.")
         return sealing.superseded_pdf(ctx, session, loaded, text)
@@ -209,7 +199,7 @@ def agreement_json(ctx: Context, actor: Actor, reference: str) -> bytes:
     with ctx.database.reading() as session:
         loaded = open_for(ctx, session, actor, reference)
         permitting.demand(ctx, session, actor, "export", loaded)
-        text = _locked(session, loaded) or content.newest(session, loaded)
+        text = content.locked(session, loaded) or content.newest(session, loaded)
     if text is None:
         raise NotFound("No version is frozen yet. The first is when the draft is sent for checking.")
     return text.data

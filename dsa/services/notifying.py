@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.errors import Problem
 from dsa.persistence import heads, outbox, people
 from dsa.persistence.heads import Loaded
-from dsa.services import sealing
+from dsa.services import exporting, sealing
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
 from dsa.timekeeping.instants import local_day_text
@@ -142,8 +142,13 @@ def _to_the_lead(ctx: Context, session: Session, loaded: Loaded, what: str) -> l
     return [(person, f"{says} {reference}{due}", f"/agreements/{reference}{path}") for person in able]
 
 
+def _export(ctx: Context, row: Any) -> None:
+    exporting.make(ctx, int(row.payload["export"]))
+
+
 KINDS: Mapping[str, Callable[[Context, Any], None]] = {
     "mail": _mail,
     "issue_document": _issue,
     "seal_document": _seal,
+    "export": _export,
 }

@@ -1,8 +1,9 @@
 """What the services need of the outside world, as protocols. One rule: the services name no adapter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from dsa.domain.presentation import PresentedSection
 
@@ -32,6 +33,41 @@ class Files(Protocol):
 
     def get(self, name: str) -> bytes:
         """The bytes of that SHA-256; raises KeyError-like problems when damaged or absent."""
+        ...
+
+
+class Assembled(Protocol):
+    """A large file that is being written piece by piece."""
+
+    @property
+    def out(self) -> IO[bytes]:
+        """Where the bytes go."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its SHA-256, once it is kept."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes, once it is kept."""
+        ...
+
+
+class Archives(Protocol):
+    """A store of large files that can be made again: they are written and read piece by piece."""
+
+    def assembling(self) -> AbstractContextManager[Assembled]:
+        """A file to write; it is kept when the block ends well, and nothing is left of it otherwise."""
+        ...
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The bytes of that SHA-256, piece by piece; raises KeyError where there are none."""
+        ...
+
+    def forget(self, name: str) -> None:
+        """Remove the file of that SHA-256, if it is there."""
         ...
 
 

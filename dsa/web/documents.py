@@ -9,10 +9,9 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from dsa.domain.errors import NotFound
-from dsa.services import differences, document_page
+from dsa.services import differences, document_page, packs
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
-from dsa.web.composition import services
 from dsa.web.page import page
 from dsa.web.record import note_look
 from dsa.web.signing import short_code
@@ -78,6 +77,14 @@ def draft_pdf(reference: str) -> Answer:
     return _file(document_page.draft_pdf(context(), actor(), reference), f"{reference}-draft.pdf", "application/pdf")
 
 
+@blueprint.get(f"{_AT}/evidence.zip")
+@signed_in
+def evidence_zip(reference: str) -> Answer:
+    """Everything that somebody without this service needs to check the document."""
+    note_look(reference, "evidence pack")
+    return _file(*packs.evidence_pack(context(), actor(), reference), "application/zip")
+
+
 @blueprint.get(f"{_AT}/superseded.pdf")
 @signed_in
 def superseded_pdf(reference: str) -> Answer:
@@ -109,7 +116,7 @@ def audit_json(reference: str) -> Answer:
 @signed_in
 def root_pem(reference: str) -> Answer:
     """The root certificate of this installation: what a reader has to trust."""
-    data = _root()
+    data = context().root_pem()
     if data is None:
         raise NotFound("The service's own authority is created with the first document. Come back when there is one.")
     return _file(data, "root.pem", "application/x-pem-file")
@@ -148,16 +155,11 @@ def version(reference: str, number: int) -> Answer:
 
 def root_fingerprint() -> str:
     """The SHA-256 of the root certificate in groups of four; empty before the authority exists."""
-    data = _root()
+    data = context().root_pem()
     if data is None:
         return ""
     digest = sha256(PEM_cert_to_DER_cert(data.decode("ascii").strip())).hexdigest()
     return " ".join(digest[start : start + 4] for start in range(0, 64, 4)).upper()
-
-
-def _root() -> bytes | None:
-    path = services().settings.data_dir / "root.pem"
-    return path.read_bytes() if path.is_file() else None
 
 
 def _file(data: bytes, name: str, media_type: str) -> Response:

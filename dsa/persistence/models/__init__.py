@@ -13,6 +13,7 @@ from dsa.persistence.models.directory import (
     Post,
 )
 from dsa.persistence.models.documents import Document, Signature, StoredFile
+from dsa.persistence.models.exports import Export
 from dsa.persistence.models.history import Event, Note, SpellRow, StageEntry
 from dsa.persistence.models.signins import AccessRecord, Attempt, Look, SignIn
 from dsa.persistence.models.work import Approval, ChangeRequest, Comment, ConditionRow, HoldRow, Query, Task
@@ -36,6 +37,7 @@ __all__ = [
     "Document",
     "Edited",
     "Event",
+    "Export",
     "HoldRow",
     "Look",
     "Mail",

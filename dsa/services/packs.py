@@ -1,0 +1,86 @@
+"""The evidence of an agreement as one file. One rule: whoever holds the pack can check it without this service.
+
+In it: the signed document, its content and full record of events, who signed, the service's root certificate, and a
+text that says how to check all of it with tools of others.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dsa.domain.actor import Actor
+from dsa.domain.errors import Refused
+from dsa.domain.events import moment
+from dsa.domain.integrity import canonical, digest
+from dsa.persistence import work
+from dsa.persistence.heads import Loaded
+from dsa.services import content, demo_documents, evidence, permitting
+from dsa.services.archive import zipped
+from dsa.services.context import Context
+from dsa.services.moving import open_for
+from dsa.services.pack_words import how_to_check
+
+
+def evidence_pack(ctx: Context, actor: Actor, reference: str) -> tuple[bytes, str]:
+    """The pack (ZIP) and a name for it. Raises NotFound, NotAllowed, or Refused where no document is made yet."""
+    with ctx.database.reading() as session:
+        loaded = open_for(ctx, session, actor, reference)
+        permitting.demand(ctx, session, actor, "export", loaded)
+        files = evidence_files(ctx, session, loaded)
+    return zipped({f"{reference}/{name}": data for name, data in files.items()}), f"{reference}-evidence.zip"
+
+
+def evidence_files(ctx: Context, session: Session, loaded: Loaded) -> dict[str, bytes]:
+    """The files of the pack by name. Raises Refused where there is no document to prove anything about."""
+    document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
+    if demo_documents.is_deferred(document):
+        raise Refused("This document of the demonstration is made on request. Open its page and choose to make it.")
+    if document is None or document.current_sha256 is None:
+        raise Refused("The document is not made yet. It is made when the text is locked; look again in a minute.")
+    text = content.locked(session, loaded)
+    if text is None:
+        raise Refused("The text is not locked yet, so there is nothing that could be proved.")
+    reference = loaded.head.reference
+    files = {
+        f"{reference}.pdf": ctx.files.get(document.current_sha256),
+        f"{reference}.agreement.json": text.data,
+        f"{reference}.audit.json": canonical(evidence.audit_of(ctx, session, loaded)),
+        f"{reference}.signatures.json": _json(_signatures(session, loaded)),
+    }
+    root = ctx.root_pem()
+    if root is not None:
+        files["root.pem"] = root
+    listed = {name: digest(data) for name, data in files.items()}
+    files["SHA256SUMS"] = "".join(f"{listed[name]}  {name}\n" for name in sorted(listed)).encode()
+    complete = document.status == "sealed"
+    files["README.txt"] = how_to_check(
+        reference, content_hash=text.hash, complete=complete, verify_url=ctx.verify_url(document.verify_code)
+    ).encode()
+    return files
+
+
+def _signatures(session: Session, loaded: Loaded) -> list[Mapping[str, Any]]:
+    names = {party.key: party.name for party in loaded.parties}
+    return [
+        {
+            "organisation": names.get(row.party_key, row.party_key),
+            "post": row.post,
+            "authority": row.authority,
+            "statement": row.statement,
+            "authentication": row.method,
+            "account_vouched_for_by": row.vouched_by,
+            "signed_at": moment(row.signed_at),
+            "document_seen_sha256": row.seen_sha256,
+            "field": row.field,
+            "level": row.level,
+            "certificate_serial": row.certificate_serial,
+            "certificate_sha256": row.certificate_sha256,
+        }
+        for row in work.signatures(session, loaded.head.locked_version_id)
+    ]
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
