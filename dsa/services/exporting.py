@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
-from dsa.domain.errors import BadInput, NotFound, Problem, Refused
+from dsa.domain.errors import NotFound, Problem, Refused
 from dsa.persistence import exports, rows
 from dsa.services import agreements_list, archive, packs, permitting
 from dsa.services.agreements_list import Filters
@@ -47,13 +47,13 @@ class ExportShown:
 def ask(ctx: Context, actor: Actor, filters: Filters) -> int:
     """Ask for the agreements of a list as a file; returns the export's id.
 
-    Raises BadInput where the list is empty or holds more than ``MOST``, Refused while another one is being made.
+    Raises Refused where the list is empty or holds more than ``MOST``, and while another one is being made.
     """
     references = [row.reference for row in agreements_list.agreements_file(ctx, actor, filters)]
     if not references:
-        raise BadInput("No agreement fits the filters, so there is nothing to export.")
+        raise Refused("No agreement fits the filters, so there is nothing to export.")
     if len(references) > MOST:
-        raise BadInput(
+        raise Refused(
             "The list holds %(count)s agreements, and an export holds %(most)s at most. Narrow the list first.",
             count=len(references),
             most=MOST,
@@ -63,11 +63,15 @@ def ask(ctx: Context, actor: Actor, filters: Filters) -> int:
         if exports.unfinished(session, actor.person_id):
             raise Refused("An export of yours is being made. Wait until it is ready, then ask for the next.")
         values = {"person_id": actor.person_id, "method": actor.method, "references": references, "asked_at": now}
-        shown = {name: str(getattr(filters, name)) for name in filters.active()}
+        shown = {name: _as_typed(getattr(filters, name)) for name in filters.active()}
         number = exports.add(session, values | {"filters": shown, "total": len(references)})
         row = {"kind": "export", "key": f"export:{number}", "agreement_id": None, "payload": {"export": number}}
         rows.add(session, "outbox", row | {"created_at": now, "available_at": now, "attempts": 0})
     return number
+
+
+def _as_typed(value: object) -> str:
+    return "yes" if value is True else str(value)
 
 
 def mine(ctx: Context, actor: Actor) -> tuple[ExportShown, ...]:

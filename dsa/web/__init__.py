@@ -29,6 +29,7 @@ BLUEPRINTS = (
     "demo",
     "tasks",
     "agreements",
+    "exports",
     "reviewing",
     "signing",
     "documents",

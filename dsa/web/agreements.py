@@ -1,5 +1,6 @@
 """The list of agreements, and the same as a file. One rule: the address says what is shown, so that it can be sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -55,6 +56,7 @@ def index() -> tuple[str, int]:
         rows=[_cells(row) for row in found.rows],
         routes=ROUTES,
         csv_address=address(filters, path="/agreements.csv"),
+        export_address=address(filters, path="/exports"),
         next_address=address(filters, after=found.after) if found.after else None,
         easing=[(gettext(LABELS[name]), address(filters.without(name)), count) for name, count in found.easing],
     )
@@ -69,23 +71,28 @@ def as_file() -> Response:
 
 
 def read_filters() -> Filters:
-    """The filters of the address; what does not exist finds nothing rather than failing."""
-    marked = {name for name in ("overdue", "mine", "open") if request.args.get(name) == "yes"}
+    """The filters of the address."""
+    return filters_from(request.args)
+
+
+def filters_from(given: Mapping[str, str]) -> Filters:
+    """The filters of an address or a form; what does not exist finds nothing rather than failing."""
+    marked = {name for name in ("overdue", "mine", "open") if given.get(name) == "yes"}
     return Filters(
-        q=_read("q"),
-        stage=_read("stage"),
-        organisation=_read("organisation"),
-        owner=_read("owner"),
-        route=_read("route"),
+        q=_tidy(given.get("q", "")),
+        stage=_tidy(given.get("stage", "")),
+        organisation=_tidy(given.get("organisation", "")),
+        owner=_tidy(given.get("owner", "")),
+        route=_tidy(given.get("route", "")),
         overdue="overdue" in marked,
         mine="mine" in marked,
         open="open" in marked,
     )
 
 
-def _read(name: str) -> str:
+def _tidy(typed: str) -> str:
     """One filter as typed, without control characters: databases and pages refuse those."""
-    return "".join(c for c in request.args.get(name, "").strip()[:200] if c.isprintable())
+    return "".join(c for c in typed.strip()[:200] if c.isprintable())
 
 
 def address(filters: Filters, *, path: str = "/agreements", after: str | None = None) -> str:
