@@ -14,13 +14,14 @@ from huey import SqliteHuey, crontab
 from dsa.composition import open_context
 from dsa.config import Settings
 from dsa.domain.errors import Problem
-from dsa.services import notifying, reminding
+from dsa.services import forecasting, notifying, reminding
 from dsa.services.context import Context
 from dsa.services.job_state import something_waits
 
 log = logging.getLogger("dsa.jobs")
 WAIT_SECONDS = 1.0
 REMIND_SECONDS = 600.0
+FORECAST_SECONDS = 60.0
 
 
 class Relay:
@@ -28,7 +29,7 @@ class Relay:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._reminded = float("-inf")
+        self._reminded = self._forecast_at = float("-inf")
 
     def carry_out(self) -> int:
         """Carry out what waits and hand over mail; returns how many rows were done."""
@@ -41,12 +42,23 @@ class Relay:
         self._reminded = time.monotonic()
         return reminding.remind(self._ctx)
 
+    def forecast(self) -> int:
+        """Forecast every open agreement whose newest forecast is of another stay or another day; returns how many."""
+        self._forecast_at = time.monotonic()
+        return forecasting.forecast_due(self._ctx)
+
     def turn(self) -> int:
-        """One turn: remind where it is time again, then carry out. What fails now is tried again in a later turn."""
+        """One turn: remind where it is time again, carry out, then forecast where nothing else waits.
+
+        What fails now is tried again in a later turn.
+        """
         try:
             if time.monotonic() - self._reminded >= REMIND_SECONDS:
                 self.remind()
-            return self.carry_out()
+            done = self.carry_out()
+            if not done and time.monotonic() - self._forecast_at >= FORECAST_SECONDS:
+                self.forecast()
+            return done
         except Problem as problem:
             log.warning("the jobs will try again: %s", problem)
         except Exception:  # a job must never end the worker; the row stays in the outbox

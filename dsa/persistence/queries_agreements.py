@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.persistence import visibility
-from dsa.persistence.models import Agreement, Organisation, Party, table
+from dsa.persistence.models import Agreement, ForecastRow, NewestForecast, Organisation, Party, table
 
 _A, _O, _P = table(Agreement), table(Organisation), table(Party)
 _H = _O.alias("holder")
+_N, _F = table(NewestForecast), table(ForecastRow)
 MOST_COUNTED = 1_000
 
 
@@ -99,10 +100,18 @@ def _rows() -> Select[Any]:
         _O.c.name.label("lead_name"),
         _O.c.nation.label("lead_nation"),
         _H.c.name.label("holder_name"),
+        _F.c.likely_on,
+        _F.c.very_likely_on,
     )
+    newest = and_(_N.c.agreement_id == _A.c.id, _N.c.stage_entered_at == _A.c.stage_entered_at)
     return (
         select(*columns)
-        .select_from(_A.join(_O, _O.c.id == _A.c.lead_organisation_id).outerjoin(_H, _H.c.code == _A.c.holder_owner))
+        .select_from(
+            _A.join(_O, _O.c.id == _A.c.lead_organisation_id)
+            .outerjoin(_H, _H.c.code == _A.c.holder_owner)
+            .outerjoin(_N, newest)
+            .outerjoin(_F, _F.c.id == _N.c.forecast_id)
+        )
         .order_by(_A.c.updated_at.desc(), _A.c.id.desc())
     )
 

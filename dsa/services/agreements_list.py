@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -67,6 +67,8 @@ class Row:
     first_data: FinishLine
     hold: HoldNow | None
     synthetic: bool
+    likely_on: date | None
+    very_likely_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +173,6 @@ def _row(ctx: Context, session: Session, row: Any, times: Times, now: datetime) 
         *times.finish,
         times.hold,
         row.is_synthetic,
+        row.likely_on if row.finished_at is None else None,
+        row.very_likely_on if row.finished_at is None else None,
     )

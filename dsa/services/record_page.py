@@ -21,6 +21,7 @@ from dsa.services.context import Context
 from dsa.services.finish_lines import FinishLine
 from dsa.services.moving import flow_of, open_for
 from dsa.services.next_step import NextStep, next_steps
+from dsa.services.outlook import Outlook, outlook_of
 from dsa.services.task_reviews import Review, reviews_of
 from dsa.services.whose_time import Figures, began, times_of
 from dsa.timekeeping.calendar import WorkingCalendar
@@ -106,6 +107,7 @@ class RecordPage:
     may: frozenset[str]
     reads_only: bool
     calendar: WorkingCalendar
+    outlook: Outlook | None
 
 
 def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
@@ -143,6 +145,7 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
             may=_may(ctx, session, actor, loaded),
             reads_only=all(held.sees_all for held in actor.posts),
             calendar=calendar,
+            outlook=outlook_of(ctx, session, head.id, calendar, needed_on=head.date_needed),
         )
 
 

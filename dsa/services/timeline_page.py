@@ -21,6 +21,7 @@ from dsa.services.agreement_header import Header, header_of
 from dsa.services.context import Context
 from dsa.services.finish_lines import FinishLine
 from dsa.services.moving import flow_of, open_for
+from dsa.services.outlook import Outlook, outlook_of
 from dsa.services.timeline_events import EventShown, events_shown
 from dsa.services.way_ahead import target_on
 from dsa.services.whose_time import MINUTES_A_DAY, Figures, HoldNow, Times, began, times_of
@@ -137,6 +138,7 @@ class TimelinePage:
     calendar: WorkingCalendar
     may_contest: bool
     simulated: bool
+    outlook: Outlook | None
 
 
 def timeline(ctx: Context, actor: Actor, reference: str) -> TimelinePage:
@@ -193,6 +195,7 @@ class _Measure:
             self.calendar,
             permitting.why_not(self.ctx, self.session, actor, "contest", self.loaded) is None,
             any(event.simulated for event in events),
+            outlook_of(self.ctx, self.session, head.id, self.calendar, needed_on=head.date_needed),
         )
 
     # Stages and tasks

@@ -46,6 +46,7 @@ BLUEPRINTS = (
     "outbox",
     "verify",
     "time_stages",
+    "time_forecasts",
 )
 
 _MEGABYTE = 1024 * 1024

@@ -26,6 +26,7 @@ COLUMNS = (
     *("Working days of work", "Working days of waiting", "Waited for", "On hold until", "Hold overrun"),
     *(f"Signature: {each}" for each in _OF_A_LINE),
     *(f"First data: {each}" for each in _OF_A_LINE),
+    *("Likely by", "Very likely by"),
 )
 
 LABELS = {
@@ -147,6 +148,7 @@ class Cells:
     work: str
     waited: list[str]
     finish: list[tuple[str, str, bool]]
+    signed_by: str
 
 
 def _cells(row: Row) -> Cells:
@@ -171,6 +173,7 @@ def _cells(row: Row) -> Cells:
             (gettext("Signature"), finish_words(row.signature), row.signature.over),
             (gettext("First data"), finish_words(row.first_data), row.first_data.over),
         ],
+        gettext("very likely by %(day)s", day=day(row.very_likely_on)) if row.very_likely_on is not None else "",
     )
 
 
@@ -195,6 +198,7 @@ def _plain(row: Row) -> tuple[object, ...]:
         _yes(row.hold is not None and row.hold.overrun),
         *finish_cells(row.signature),
         *finish_cells(row.first_data),
+        *(on.isoformat() if on is not None else "" for on in (row.likely_on, row.very_likely_on)),
     )
 
 

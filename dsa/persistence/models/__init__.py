@@ -15,6 +15,7 @@ from dsa.persistence.models.directory import (
 from dsa.persistence.models.documents import Document, Signature, StoredFile
 from dsa.persistence.models.exports import Export
 from dsa.persistence.models.history import Event, Note, SpellRow, StageEntry
+from dsa.persistence.models.insight import Figure, ForecastRow, NewestForecast
 from dsa.persistence.models.signins import AccessRecord, Attempt, Look, SignIn
 from dsa.persistence.models.work import Approval, ChangeRequest, Comment, ConditionRow, HoldRow, Query, Task
 
@@ -38,9 +39,12 @@ __all__ = [
     "Edited",
     "Event",
     "Export",
+    "Figure",
+    "ForecastRow",
     "HoldRow",
     "Look",
     "Mail",
+    "NewestForecast",
     "Note",
     "Organisation",
     "OutboxRow",

@@ -1,0 +1,75 @@
+"""The history of agreements in columns, for measuring. One rule: whole agreements, in order of agreement and entry."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, false, func, select, type_coerce
+from sqlalchemy.orm import Session
+
+from dsa.domain.actor import Actor
+from dsa.persistence import visibility
+from dsa.persistence.models import Agreement, NewestForecast, Organisation, StageEntry, table
+
+_A, _G, _O, _N = table(Agreement), table(StageEntry), table(Organisation), table(NewestForecast)
+
+
+def _seconds(column: Any) -> Any:
+    return type_coerce(column, BigInteger)  # a moment as it is stored: a hundred thousand need no datetimes
+
+
+def _stays() -> Select[Any]:
+    return (
+        select(
+            _G.c.agreement_id, _G.c.stage, _seconds(_G.c.entered_at), _seconds(_G.c.left_at), _A.c.route,
+            _A.c.lead_organisation_id, _seconds(_A.c.created_at), _A.c.first_contact_on, _A.c.workflow_version,
+        )
+        .select_from(_G.join(_A, _A.c.id == _G.c.agreement_id))
+        .order_by(_G.c.agreement_id, _G.c.entered_seq)
+    )  # fmt: skip
+
+
+def every_stay(session: Session, *, one_in: int) -> list[Any]:
+    """The stays of one agreement in so many, evenly over all of them: (agreement, stage, entered, left, route, lead,
+    created, first contact, workflow version), moments in epoch seconds."""
+    statement = _stays()
+    if one_in > 1:
+        statement = statement.where(_G.c.agreement_id % one_in == 0)
+    return list(session.execute(statement))
+
+
+def visible_stays(session: Session, actor: Actor, *, route: str = "", one_in: int = 1) -> list[Any]:
+    """The same for what the actor may see, on a route where one is given."""
+    statement = _stays().where(visibility.visible(actor))
+    if route:
+        statement = statement.where(_A.c.route == route)
+    if one_in > 1:
+        statement = statement.where(_G.c.agreement_id % one_in == 0)
+    return list(session.execute(statement))
+
+
+def how_many(session: Session, actor: Actor | None = None) -> int:
+    """How many agreements there are; those that the actor may see, where one is given."""
+    statement = select(func.count()).select_from(_A)
+    if actor is not None:
+        statement = statement.where(visibility.visible(actor))
+    return session.scalar(statement) or 0
+
+
+def nations(session: Session) -> dict[int, str]:
+    """The nation of each organisation by its id."""
+    return {row.id: row.nation for row in session.execute(select(_O.c.id, _O.c.nation).order_by(_O.c.id))}
+
+
+def to_forecast(session: Session, *, stages: list[str], today: Any, most: int) -> list[Any]:
+    """Open agreements in these stages whose newest forecast is of another stay or another day, oldest first."""
+    stale = _N.c.agreement_id.is_(None) | (_N.c.stage_entered_at != _A.c.stage_entered_at) | (_N.c.made_on != today)
+    statement = (
+        select(
+            _A.c.id, _A.c.stage, _A.c.route, _A.c.lead_organisation_id, _A.c.created_at, _A.c.first_contact_on,
+            _A.c.stage_entered_at, _N.c.stage_entered_at.label("said_for"),
+        )
+        .select_from(_A.outerjoin(_N, _N.c.agreement_id == _A.c.id))
+        .where(_A.c.finished_at.is_(None), _A.c.stage.in_(stages) if stages else false(), stale)
+        .order_by(_A.c.id)
+        .limit(most)
+    )  # fmt: skip
+    return list(session.execute(statement))

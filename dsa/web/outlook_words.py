@@ -1,0 +1,93 @@
+"""A forecast in words. One rule: where no date is given the reason stands in its place, and a date has its record."""
+
+from datetime import date
+
+from dsa.services.outlook import Met, Outlook, Record
+from dsa.web.page import day
+from dsa.web.wording import gettext, mark, ngettext
+
+REFUSALS = {
+    "too_little_history": mark("No date yet: too few agreements have been signed here to forecast from."),
+    "older_than_anything": mark("No date: it is older than anything that ever finished, in all or in its stage."),
+    "too_far": mark("No date: it lies beyond the years whose working days are known."),
+}
+
+
+def said(outlook: Outlook) -> str:
+    """``Likely by 3 May 2027 (in 120 working days), very likely by 20 June 2027 (in 155 working days)``."""
+    if outlook.likely_on is None or outlook.very_likely_on is None:
+        return refused(outlook.refusal)
+    return gettext(
+        "Likely by %(likely)s, very likely by %(very_likely)s",
+        likely=with_distance(outlook.likely_on, outlook.likely_in),
+        very_likely=with_distance(outlook.very_likely_on, outlook.very_likely_in),
+    )
+
+
+def shown(outlook: Outlook | None) -> dict[str, str]:
+    """The sentences of a page of one agreement: said, needed, rests_on, record."""
+    if outlook is None:
+        return {}
+    return {
+        "said": said(outlook),
+        "needed": needed_words(outlook),
+        "rests_on": rests_on(outlook),
+        "record": record_words(outlook.record),
+    }
+
+
+def refused(refusal: str) -> str:
+    """Why no date is given."""
+    return gettext(REFUSALS.get(refusal, REFUSALS["too_little_history"]))
+
+
+def with_distance(on: date, days: int) -> str:
+    """``3 May 2027 (in 120 working days)``."""
+    return gettext("%(day)s (%(distance)s)", day=day(on), distance=distance_words(days))
+
+
+def distance_words(days: int) -> str:
+    """``in 12 working days``, ``today``, ``1 working day ago``."""
+    if days == 0:
+        return gettext("today")
+    if days > 0:
+        return ngettext("in %(num)d working day", "in %(num)d working days", days)
+    return ngettext("%(num)d working day ago", "%(num)d working days ago", -days)
+
+
+def rests_on(outlook: Outlook) -> str:
+    """How many agreements stand behind it."""
+    signed = ngettext("%(num)d signed agreement", "%(num)d signed agreements", outlook.rests_on)
+    return gettext("Rests on %(signed)s and %(other)s not signed.", signed=signed, other=f"{outlook.unsigned:,}")
+
+
+def record_words(record: Record) -> str:
+    """``Of the last 120 forecasts, 84 % were met.``"""
+    return met_words(record.very_likely)
+
+
+def met_words(met: Met) -> str:
+    """The share that was met, and whether it is of forecasts that were made or of ones made again."""
+    if met.share is None:
+        return gettext("None of the forecasts can be judged yet: no day has come.")
+    words = gettext(
+        "Of the last %(said)s forecasts, %(share)s %% were met.", said=f"{met.said:,}", share=round(100 * met.share)
+    )
+    if met.again:
+        words = gettext(
+            "Of %(said)s forecasts made again for past days with what was known then, %(share)s %% were met.",
+            said=f"{met.said:,}",
+            share=round(100 * met.share),
+        )
+    return words
+
+
+def needed_words(outlook: Outlook) -> str:
+    """Whether it will be there when it is needed; empty where that is not known."""
+    if outlook.needed_on is None or outlook.very_likely_on is None or outlook.likely_on is None:
+        return ""
+    if outlook.likely_on > outlook.needed_on:
+        return gettext("Likely too late: it is needed by %(day)s.", day=day(outlook.needed_on))
+    if outlook.late:
+        return gettext("It may be too late: it is needed by %(day)s.", day=day(outlook.needed_on))
+    return gettext("Very likely in time: it is needed by %(day)s.", day=day(outlook.needed_on))

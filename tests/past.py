@@ -1,0 +1,77 @@
+"""Agreements of the past, put straight into the tables, for measurements that need many of them.
+
+One rule: their stays follow each other without a gap; nothing else about them (events, tasks) is there.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from dsa.persistence.models import Agreement, Party, StageEntry, table
+from dsa.persistence.session import Database
+
+_A, _G, _P = table(Agreement), table(StageEntry), table(Party)
+
+
+def add_past(
+    database: Database,
+    like: str,
+    *,
+    begun: datetime,
+    stays: Sequence[tuple[str, float]],
+    reference: str,
+    now: datetime,
+    needed: date | None = None,
+    lead: int | None = None,
+    route: str = "standard",
+) -> int:
+    """One agreement like that of reference ``like`` with stays of so many calendar days; what lies after now is not
+    there yet. A last stay in ``signed``, ``withdrawn`` or another final stage is of no length. Returns its id."""
+    with database.writing() as session:
+        row: dict[str, Any] = dict(session.execute(select(_A).where(_A.c.reference == like)).mappings().one())
+        parties = [dict(each) for each in session.execute(select(_P).where(_P.c.agreement_id == row["id"])).mappings()]
+        moments = [begun]
+        for _, days in stays:
+            moments.append(moments[-1] + timedelta(days=days))
+        spent = [
+            (stage, since, until) for (stage, _), (since, until) in zip(stays, pairwise(moments), strict=True)
+            if since <= now
+        ]  # fmt: skip
+        stage, since, _ = spent[-1]
+        final = stage in ("withdrawn", "rejected")
+        row |= {
+            "reference": reference, "title": f"Past {reference}", "stage": stage, "created_at": begun, "route": route,
+            "stage_entered_at": since, "updated_at": since, "finished_at": since if final else None,
+            "first_contact_on": None, "date_needed": needed, "locked_version_id": None,
+            "lead_organisation_id": lead or row["lead_organisation_id"],
+        }  # fmt: skip
+        del row["id"]
+        made = int(session.execute(insert(_A).values(**row).returning(_A.c.id)).scalar_one())
+        for party in parties:
+            del party["id"]
+            session.execute(insert(_P).values(**{**party, "agreement_id": made}))
+        entries = []
+        for number, (where, entered, left) in enumerate(spent):
+            over = left <= now and where != "signed"
+            entries.append(
+                {
+                    "agreement_id": made, "entered_seq": number + 1, "stage": where, "round": 1, "route": route,
+                    "organisation_id": row["lead_organisation_id"], "entered_at": entered,
+                    "left_at": left if over else None, "target_days": 10, "due_at": None, "working_minutes": None,
+                    "calendar_version": "past",
+                }
+            )  # fmt: skip
+        session.execute(insert(_G), entries)
+        return made
+
+
+def add_signed(database: Database, like: str, *, now: datetime, count: int = 24, prefix: str = "PAST") -> None:
+    """So many agreements that were signed: drafting, review and sign-off of different lengths, one begun each week."""
+    for number in range(count):
+        lengths = (10 + number % 5 * 4, 12 + number % 7 * 5, 4 + number % 3 * 6)
+        stays = [*zip(("drafting", "review", "sign_off"), lengths, strict=True), ("signed", 0)]
+        begun = now - timedelta(days=150 + 7 * number)
+        add_past(database, like, begun=begun, stays=stays, reference=f"{prefix}-{number:03d}", now=now)
