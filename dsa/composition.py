@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dsa.adapters.chance import SystemChance
+from dsa.adapters.checkpoints import CheckpointFile, LogSigner
 from dsa.adapters.definitions import load_bodies, load_yaml
 from dsa.adapters.files import FileStore
 from dsa.adapters.mail import SmtpPost
@@ -52,6 +53,8 @@ def open_context(
         chance=chance or SystemChance(),
         files=FileStore(settings.data_dir / "files"),
         documents=Press(settings),
+        checkpoints=LogSigner(settings.data_dir, demo=settings.demo, passphrase=settings.key_passphrase),
+        checkpoint_file=CheckpointFile(settings.data_dir / "checkpoints.txt"),
         post=SmtpPost(settings.smtp_url, sender=settings.mail_from) if settings.smtp_url else None,
         demo=settings.demo,
         simulated=settings.demo,

@@ -1,4 +1,4 @@
-"""Background work: documents, mail, reminders. One rule: a job reads the outbox, so it may run twice and acts once.
+"""Background work: documents, mail, reminders, the audit log. One rule: a job may run twice and acts once.
 
 ``Relay`` does the work. `dsa serve` runs it in a thread of its one process; `dsa worker` runs it by huey's schedule,
 from the queue in ``jobs.sqlite3``.
@@ -14,7 +14,7 @@ from huey import SqliteHuey, crontab
 from dsa.composition import open_context
 from dsa.config import Settings
 from dsa.domain.errors import Problem
-from dsa.services import forecasting, notifying, reminding
+from dsa.services import audit_checking, audit_log, forecasting, notifying, reminding
 from dsa.services.context import Context
 from dsa.services.job_state import something_waits
 
@@ -22,6 +22,8 @@ log = logging.getLogger("dsa.jobs")
 WAIT_SECONDS = 1.0
 REMIND_SECONDS = 600.0
 FORECAST_SECONDS = 60.0
+CHECKPOINT_SECONDS = 3_600.0
+CHECK_LOG_HOURS = 24
 
 
 class Relay:
@@ -29,7 +31,7 @@ class Relay:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._reminded = self._forecast_at = float("-inf")
+        self._reminded = self._forecast_at = self._checkpointed = float("-inf")
 
     def carry_out(self) -> int:
         """Carry out what waits and hand over mail; returns how many rows were done."""
@@ -47,6 +49,15 @@ class Relay:
         self._forecast_at = time.monotonic()
         return forecasting.forecast_due(self._ctx)
 
+    def keep_log(self) -> None:
+        """Give new events their place in the audit log; once an hour, sign what it holds; once a day, check it all."""
+        due = time.monotonic() - self._checkpointed >= CHECKPOINT_SECONDS
+        audit_log.keep_log(self._ctx, due=due)
+        if due:
+            self._checkpointed = time.monotonic()
+            for problem in audit_checking.check_daily(self._ctx, hours=CHECK_LOG_HOURS):
+                log.error("the audit log does not hold: %s", problem)
+
     def turn(self) -> int:
         """One turn: remind where it is time again, carry out, then forecast where nothing else waits.
 
@@ -56,6 +67,7 @@ class Relay:
             if time.monotonic() - self._reminded >= REMIND_SECONDS:
                 self.remind()
             done = self.carry_out()
+            self.keep_log()
             if not done and time.monotonic() - self._forecast_at >= FORECAST_SECONDS:
                 self.forecast()
             return done

@@ -21,6 +21,7 @@ COMMANDS = {
     "check": ("check", "Judge an agreement file: route, missing answers, findings, reviews needed."),
     "workflows": ("workflows", "Check and draw workflow files."),
     "verify": ("verify", "Check a signed PDF, offline."),
+    "audit": ("audit", "Check the audit log; write out the full log of an agreement."),
     "worktime": ("worktime", "Working time for the rows of a CSV file."),
     "owners": ("owners", "Who owned the elapsed time, for the agreements of a JSON Lines file."),
     "times": ("times", "Where the time went in an event log: anyone's, as CSV, XES or OCEL."),

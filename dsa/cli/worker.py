@@ -29,6 +29,7 @@ def _once(settings: Settings) -> None:
     relay.remind()
     while turn := relay.carry_out():
         done += turn
+    relay.keep_log()
     click.echo(f"Carried out: {done}")
     ctx.database.close()
 

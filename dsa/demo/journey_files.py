@@ -70,6 +70,7 @@ def write(
         f"{name}.audit.json": canonical(outcome.audit),
         f"{name}.timeline.json": (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode(),
         f"{name}.timeline.html": page(told, outcome).encode(),
+        f"{name}.log.jsonl": outcome.log,
         "root.pem": root,
     }
     into.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ names the tables that it adds; the default is the tables of the first schema.
 from collections.abc import Sequence
 
 APPEND_ONLY = ("events", "versions", "definitions", "access_records", "signatures")
+AUDIT_LOG = ("audit_leaves", "audit_nodes", "checkpoints")
 _KEYS = {
     "events": "agreement_id = NEW.agreement_id AND seq = NEW.seq",
     "versions": "id = NEW.id OR (agreement_id = NEW.agreement_id AND number = NEW.number)",
@@ -15,6 +16,9 @@ _KEYS = {
     "access_records": "id = NEW.id",
     "forecasts": "id = NEW.id",
     "signatures": "id = NEW.id OR (version_id = NEW.version_id AND party_key = NEW.party_key AND slot = NEW.slot)",
+    "audit_leaves": "idx = NEW.idx OR (agreement_id = NEW.agreement_id AND seq = NEW.seq)",
+    "audit_nodes": "level = NEW.level AND idx = NEW.idx",
+    "checkpoints": "id = NEW.id",
 }
 
 

@@ -1,10 +1,14 @@
 """Settings that change at run time. One rule: a setting that was never set has its natural value."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import SettingRow
 
 CLOCK = "clock_offset"
+LOG_CHECKED = "audit_log_checked"
 
 
 def clock_offset(session: Session) -> float:
@@ -21,3 +25,18 @@ def set_clock_offset(session: Session, seconds: int) -> None:
         session.add(SettingRow(name=CLOCK, value={"seconds": seconds}))
     else:
         row.value = {"seconds": max(seconds, int(clock_offset(session)))}
+
+
+def log_checked(session: Session) -> dict[str, Any] | None:
+    """The last check of the audit log: ``at``, ``leaves`` and ``problems``; None before the first."""
+    row = session.get(SettingRow, LOG_CHECKED)
+    return dict(row.value) if row is not None else None
+
+
+def set_log_checked(session: Session, found: Mapping[str, Any]) -> None:
+    """Keep what a check of the audit log found."""
+    row = session.get(SettingRow, LOG_CHECKED)
+    if row is None:
+        session.add(SettingRow(name=LOG_CHECKED, value=dict(found)))
+    else:
+        row.value = dict(found)

@@ -7,7 +7,16 @@ from dsa.domain.rules import Body
 from dsa.persistence.session import Database
 from dsa.services.calendars import Calendars
 from dsa.services.definitions import Definitions
-from dsa.services.ports import Archives, Chance, Clock, Documents, Files, Post
+from dsa.services.ports import (
+    Archives,
+    Chance,
+    CheckpointShelf,
+    CheckpointSigner,
+    Clock,
+    Documents,
+    Files,
+    Post,
+)
 
 
 def _no_root() -> bytes | None:
@@ -21,6 +30,7 @@ class Context:
     ``demo`` marks everything signed as an example. ``simulated`` says that the clock is not the true time. ``base_url``
     begins every link in a mail. ``bodies`` are the public bodies that texts are searched for. ``archives``
     keeps large files. ``root_pem`` gives the root certificate of the service's own authority, None before there is one.
+    Without ``checkpoints`` nobody signs the audit log.
     """
 
     database: Database
@@ -29,6 +39,8 @@ class Context:
     files: Files
     documents: Documents
     post: Post | None = None
+    checkpoints: CheckpointSigner | None = None
+    checkpoint_file: CheckpointShelf | None = None
     demo: bool = False
     simulated: bool = False
     base_url: str = "http://127.0.0.1:8000"

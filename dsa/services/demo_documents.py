@@ -15,7 +15,7 @@ from dsa.domain.integrity import canonical, digest
 from dsa.domain.presentation import present
 from dsa.persistence import demo_rows, heads, history, rows, work
 from dsa.persistence.heads import Loaded
-from dsa.services import content, evidence
+from dsa.services import audit_log, content, evidence
 from dsa.services.context import Context
 from dsa.services.moving import Happening, take
 
@@ -33,6 +33,7 @@ def make_deferred(ctx: Context, reference: str) -> bool:
     Renders the locked version, seals it, signs for each signatory on record with demo authentication, and closes it.
     True when this call made it, False when there was nothing to make or somebody else was first.
     """
+    audit_log.keep_log(ctx, due=True)
     with ctx.database.reading() as session:
         loaded = heads.load(session, reference)
         if loaded is None or not loaded.head.is_synthetic or not ctx.demo:

@@ -1,6 +1,6 @@
 """Where an agreement stands, for whoever drives it from outside a page: the journey command and the demonstration.
 
-One rule: it only reads; every step is taken by the service that the page calls.
+One rule: it takes no step; every step is taken by the service that the page calls.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from dsa.domain.events import moment
 from dsa.domain.presentation import PresentedSection, present
 from dsa.persistence import drafts, heads, history, work
 from dsa.persistence.heads import Loaded
-from dsa.services import content, evidence
+from dsa.services import audit_log, content, evidence, log_export
 from dsa.services.content import Text
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
@@ -99,6 +99,7 @@ class Outcome:
     text: Text
     sections: tuple[PresentedSection, ...]
     audit: dict[str, Any]
+    log: bytes
     document: bytes
     stages: tuple["StageTime", ...]
     signed_at: tuple[datetime, ...]
@@ -123,6 +124,7 @@ class StageTime:
 
 def outcome(ctx: Context, reference: str) -> Outcome:
     """The sealed document with its content, evidence and times. Raises LookupError where there is none yet."""
+    audit_log.keep_log(ctx, due=True)
     with ctx.database.reading() as session:
         loaded = _loaded(session, reference)
         head = loaded.head
@@ -138,6 +140,7 @@ def outcome(ctx: Context, reference: str) -> Outcome:
             text=text,
             sections=present(form, text.content),
             audit=evidence.audit_of(ctx, session, loaded),
+            log=log_export.full_log_of(ctx, reference),
             document=ctx.files.get(document.current_sha256),
             stages=_stages(ctx, session, loaded, max(signed)),
             signed_at=signed,

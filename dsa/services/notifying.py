@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.errors import Problem
 from dsa.persistence import heads, outbox, people
 from dsa.persistence.heads import Loaded
-from dsa.services import exporting, sealing
+from dsa.services import checkpoint_mail, exporting, sealing
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
 from dsa.timekeeping.instants import local_day_text
@@ -151,4 +151,5 @@ KINDS: Mapping[str, Callable[[Context, Any], None]] = {
     "issue_document": _issue,
     "seal_document": _seal,
     "export": _export,
+    "checkpoint": checkpoint_mail.write,
 }

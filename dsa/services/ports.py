@@ -145,3 +145,35 @@ class Post(Protocol):
     def send(self, *, to: str, subject: str, body: str) -> None:
         """Hand a mail over; raises OSError when it could not be."""
         ...
+
+
+class CheckpointSigner(Protocol):
+    """Signs checkpoints of the audit log with a key of its own."""
+
+    @property
+    def key(self) -> str:
+        """The public key as one line (``domain.checkpoints.read_key``)."""
+        ...
+
+    def sign(self, size: int, root: bytes) -> str | None:
+        """The signed note that says: at this moment (true time) the log has ``size`` leaves with this root.
+
+        None in a process that does not hold the key: another signs soon after.
+        """
+        ...
+
+    def vouches(self, note: str) -> bool:
+        """Whether this very key signed a note."""
+        ...
+
+
+class CheckpointShelf(Protocol):
+    """A file of checkpoints that is only ever added to."""
+
+    def text(self) -> str:
+        """Everything in it; empty before the first checkpoint."""
+        ...
+
+    def append(self, note: str) -> None:
+        """Add a note, durably."""
+        ...

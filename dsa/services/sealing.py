@@ -11,13 +11,14 @@ from dsa.domain.presentation import present
 from dsa.domain.relative_dates import fixed_dates
 from dsa.persistence import drafts, heads, history, rows, work
 from dsa.persistence.heads import Loaded
-from dsa.services import content, evidence
+from dsa.services import audit_log, content, evidence
 from dsa.services.context import Context
 from dsa.services.moving import Happening, take
 
 
 def issue_document(ctx: Context, reference: str) -> bool:
     """Render the locked version, seal it and store it. True when this call made it, False when it was there."""
+    audit_log.keep_log(ctx, due=True)  # the record in the document shows its place in the log
     with ctx.database.reading() as session:
         loaded = _loaded(session, reference)
         document = work.document(session, loaded.head.id, loaded.head.locked_version_id)

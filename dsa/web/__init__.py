@@ -47,6 +47,7 @@ BLUEPRINTS = (
     "verify",
     "time_stages",
     "time_forecasts",
+    "checkpoints",
 )
 
 _MEGABYTE = 1024 * 1024

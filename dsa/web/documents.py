@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from dsa.domain.errors import NotFound
-from dsa.services import differences, document_page, packs
+from dsa.services import differences, document_page, log_export, packs
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.page import page
@@ -110,6 +110,15 @@ def audit_json(reference: str) -> Answer:
     note_look(reference, "record of events")
     data = document_page.audit_json(context(), actor(), reference)
     return _file(data, f"{reference}-audit.json", "application/json")
+
+
+@blueprint.get(f"{_AT}/log.jsonl")
+@signed_in
+def full_log(reference: str) -> Answer:
+    """The full log, with everything that somebody else needs to check it."""
+    note_look(reference, "full log")
+    data = log_export.full_log(context(), actor(), reference)
+    return _file(data, f"{reference}-log.jsonl", "application/jsonl")
 
 
 @blueprint.get(f"{_AT}/root.pem")

@@ -16,6 +16,11 @@ SAFE: dict[str, str] = {}
 PUBLIC = {
     "static": "styles",
     "health.health": "load balancers",
+    "checkpoints.show": "checkpoints tell how many events there are, not of what",
+    "checkpoints.one": "the same",
+    "checkpoints.text": "the same",
+    "checkpoints.as_json": "the same",
+    "checkpoints.consistency": "the same",
     "signin.choose": "before signing in",
     "signin.sign_in": "before signing in",
     "signin.sign_in_demo": "before signing in",

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from dsa.domain.integrity import canonical, event_hash
-from dsa.persistence.appendonly import APPEND_ONLY
+from dsa.persistence.appendonly import APPEND_ONLY, AUDIT_LOG
+from dsa.services import audit_log
 from tests.engine.town import Town
 
 COLUMNS = {
@@ -18,6 +19,9 @@ COLUMNS = {
     "definitions": "content",
     "access_records": "what",
     "signatures": "post",
+    "audit_leaves": "hash",
+    "audit_nodes": "hash",
+    "checkpoints": "note",
 }
 
 
@@ -27,6 +31,8 @@ def filled(town: Town) -> str:
     town.carry_out()
     town.sign(reference, "sign:aaa")
     person = town.people["AAA", "legal"]
+    audit_log.keep_log(town.ctx)
+    run(town, "INSERT INTO checkpoints (size, root, at, note) VALUES (1, 'x', 1, 'x')")
     run(town, f"INSERT INTO access_records (person_id, what, at) VALUES ({person}, 'looked', 1)")
     return reference
 
@@ -36,7 +42,7 @@ def run(town: Town, statement: str, **values: Any) -> None:
         session.execute(text(statement), values)
 
 
-@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("table", (*APPEND_ONLY, *AUDIT_LOG))
 def test_no_row_of_history_can_be_changed_taken_away_or_written_over(town: Town, table: str) -> None:
     filled(town)
     column = COLUMNS[table]

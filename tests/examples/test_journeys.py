@@ -36,7 +36,10 @@ def check(name: str, result: Result, out: Path) -> dict[str, Any]:
     wanted = expected(name)["journey"]
     assert result.exit_code == 0, result.stderr
     told = timeline(out, name)
-    names = {f"{name}.{end}" for end in ("pdf", "agreement.json", "audit.json", "timeline.json", "timeline.html")}
+    names = {
+        f"{name}.{end}"
+        for end in ("pdf", "agreement.json", "audit.json", "timeline.json", "timeline.html", "log.jsonl")
+    }
     assert {path.name for path in out.iterdir()} == names | {"root.pem"}
     assert [stage["stage"] for stage in told["stages"]] == wanted["stages"]
     assert (told["tier"], told["signatures"], told["signatories"]) == (

@@ -2,6 +2,7 @@
 
 from dsa.persistence.models.administration import Counter, Definition, Mail, OutboxRow, SettingRow
 from dsa.persistence.models.agreements import Agreement, Contact, Edited, Party, SectionAnswers, Version
+from dsa.persistence.models.audit import AuditLeaf, AuditNode, CheckpointRow
 from dsa.persistence.models.base import Base, table
 from dsa.persistence.models.directory import (
     Appointment,
@@ -25,9 +26,12 @@ __all__ = [
     "Appointment",
     "Approval",
     "Attempt",
+    "AuditLeaf",
+    "AuditNode",
     "Base",
     "CalendarDay",
     "ChangeRequest",
+    "CheckpointRow",
     "Closure",
     "Comment",
     "ConditionRow",
