@@ -91,7 +91,8 @@ def page(told: dict[str, Any], outcome: Outcome) -> str:
     )  # fmt: skip
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     events = [
-        {"at": one["body"]["recorded_at"], "kind": one["body"]["kind"], "post": one["body"]["actor"]["post"],
+        {"at": one["body"]["recorded_at"], "happened": one["body"]["happened_at"], "kind": one["body"]["kind"],
+         "post": one["body"]["actor"]["post"],
          "organisation": one["body"]["actor"]["organisation"], "hash": one["hash"][:12]}
         for one in outcome.audit["events"]
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from dsa.persistence.heads import Loaded
 from dsa.services import audit_log, content
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
+from dsa.services.whose_time import times_of
 
 
 def audit_of(ctx: Context, session: Session, loaded: Loaded, *, until_seq: int | None = None) -> dict[str, Any]:
@@ -121,10 +122,11 @@ def stages_of(ctx: Context, session: Session, loaded: Loaded) -> list[dict[str, 
 
 
 def _owners(ctx: Context, session: Session, loaded: Loaded) -> Mapping[str, str]:
+    """Who owned most of each stage (a code), parallel time along the critical path."""
     now = max(ctx.clock.now(), loaded.head.updated_at)
     minutes: dict[str, dict[str, float]] = {}
-    for spell in history.spells(session, loaded.head.id):
-        length = ((spell.ended_at or now) - spell.started_at).total_seconds()
-        stage = minutes.setdefault(spell.stage, {})
-        stage[spell.owner] = stage.get(spell.owner, 0) + length
+    for piece in times_of(ctx, session, [loaded.head], now=now)[loaded.head.id].pieces:
+        length = ((piece.ended_at or now) - piece.started_at).total_seconds()
+        stage = minutes.setdefault(piece.holder.stage, {})
+        stage[piece.holder.owner] = stage.get(piece.holder.owner, 0) + length
     return {stage: max(sorted(owned), key=lambda code: owned[code]) for stage, owned in minutes.items()}

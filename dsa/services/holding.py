@@ -62,7 +62,10 @@ def _check(ctx: Context, loaded: Loaded, held: Held, *, code: str, awaited: str,
         raise BadInput("Choose one of the organisations of this agreement, or name an outside body.")
     if until <= ctx.clock.now().date():
         raise BadInput("The day until which you wait must be in the future.")
-    if code == "RESOURCE" and awaited != held.organisation:
+    parties = {name.casefold() for party in loaded.parties for name in (party.code, party.name)}
+    if outside and awaited.casefold() in parties:
+        raise BadInput("That is an organisation of this agreement. Choose it from the list.")
+    if code == "RESOURCE" and (outside or awaited != held.organisation):
         raise BadInput("Lack of capacity stays with the organisation that lacks it. Choose your own.")
 
 

@@ -23,7 +23,7 @@ from dsa.services.moving import flow_of, open_for
 from dsa.services.next_step import NextStep, next_steps
 from dsa.services.outlook import Outlook, outlook_of
 from dsa.services.task_reviews import Review, reviews_of
-from dsa.services.whose_time import Figures, began, times_of
+from dsa.services.whose_time import Figures, HoldNow, began, times_of
 from dsa.timekeeping.calendar import WorkingCalendar
 
 
@@ -100,6 +100,7 @@ class RecordPage:
     date_needed: date | None
     figures: Figures
     finish: tuple[FinishLine, FinishLine]
+    hold: HoldNow | None
     due_at: datetime | None
     round: int
     document_status: str
@@ -138,6 +139,7 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
             date_needed=head.date_needed,
             figures=times.figures,
             finish=times.finish,
+            hold=times.hold,
             due_at=head.stage_due_at if head.finished_at is None else None,
             round=head.round,
             document_status=document.status if document is not None else "",

@@ -35,14 +35,15 @@ _POWERS = "legal_power"  # the section whose answers say whether a board has to 
 class Figures:
     """The three figures, in working days of eight hours: the total, what organisations worked, what was waited for.
 
-    They end at the first data. ``by_owner`` and ``waiting_on`` split them by whom (names): they add up to the total and
-    to ``waited``.
+    They end at the first data. ``by_owner``, ``at_work`` and ``waiting_on`` split them by whom (names): they add up to
+    the total, to ``owned`` and to ``waited``.
     """
 
     elapsed: float
     owned: float
     waited: float
     by_owner: tuple[tuple[str, float], ...]
+    at_work: tuple[tuple[str, float], ...]
     waiting_on: tuple[tuple[str, float], ...]
 
 
@@ -138,7 +139,8 @@ class _One:
             if (path := path_of(branches, now=self.end, calendar_of=self.calendar_of)) is not None
         }
         pieces = along_path(
-            spells, stays.values(), now=self.end, calendar_of=self.calendar_of, overrun=self._overrun()
+            spells, stays.values(), now=self.end, calendar_of=self.calendar_of, lead=self.lead.code,
+            overrun=self._overrun(),
         )  # fmt: skip
         crossed = next((stay.entered_at for stay in self.rows["stays"] if stay.stage == FIRST_DATA), self.end)
         until = min(crossed, self.end)
@@ -227,11 +229,14 @@ class _One:
     def _figures(self, pieces: tuple[Piece, ...], until: datetime) -> Figures:
         spells = tuple(Spell(piece.holder, piece.started_at, piece.ended_at) for piece in pieces)
         sums = ledger.totals(spells, now=until, calendar_of=self.calendar_of)
+        working = tuple(spell for spell in spells if not spell.holder.waiting)
+        at_work = ledger.totals(working, now=until, calendar_of=self.calendar_of)
         return Figures(
             sums.elapsed.working / MINUTES_A_DAY,
             sums.owned.working / MINUTES_A_DAY,
             sums.waited.working / MINUTES_A_DAY,
             self._split(sums.by_owner),
+            self._split(at_work.by_owner),
             self._split(sums.waiting_on),
         )
 

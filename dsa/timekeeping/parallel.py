@@ -94,19 +94,21 @@ def along_path(
     *,
     now: datetime,
     calendar_of: CalendarOf,
+    lead: str,
     overrun: Sequence[Pause] = (),
 ) -> tuple[Piece, ...]:
     """The ledger with parallel time given to the critical path of each stay (its tasks that were waited for).
 
     ``overrun`` are the stretches in which a hold lasted beyond the day that it named: they go back to whoever would
-    have had it, with the reason *not given*. Time on hold, or with a body outside, otherwise stays where it is.
+    have had it (``lead``, the code of the lead party, where nobody had it before), with the reason *not given*. Time on
+    hold, or with a body outside, otherwise stays where it is.
     """
     found_on = (each for branches in stays for each in _owned(branches, now, calendar_of))
     owned = sorted(found_on, key=lambda each: each.started_at)
     owned_from_to = ((each.started_at, each.ended_at) for each in owned)
     edges = sorted({at for stretch in (*overrun, *owned_from_to) for at in stretch})
     found: list[Piece] = []
-    before: Holder | None = None
+    before = Holder(lead, False, "", "drafter", NOT_GIVEN)
     for number, spell in enumerate(spells):
         for start, end in _cut(spell, edges, now):
             found.append(Piece(number, _belongs(spell.holder, start, owned, overrun, before), start, end))
@@ -115,14 +117,12 @@ def along_path(
     return tuple(_joined(found))
 
 
-def _belongs(
-    holder: Holder, at: datetime, owned: Sequence[_Owned], overrun: Sequence[Pause], before: Holder | None
-) -> Holder:
+def _belongs(holder: Holder, at: datetime, owned: Sequence[_Owned], overrun: Sequence[Pause], before: Holder) -> Holder:
     """Whose the minute at ``at`` is that the ledger gives to ``holder``; ``before`` had it before the hold."""
     if not holder.waiting:
         return _at(at, owned) or holder
     if any(begins <= at < ends for begins, ends in overrun):
-        return replace(_at(at, owned) or before or holder, reason=NOT_GIVEN)
+        return replace(_at(at, owned) or before, stage=holder.stage, reason=NOT_GIVEN)
     return holder
 
 

@@ -10,13 +10,12 @@ from flask import Blueprint, Response, request
 from dsa.domain.errors import BadInput
 from dsa.services import agreements_list
 from dsa.services.agreements_list import ROUTES, Filters, ListPage, Row
-from dsa.services.whose_time import HoldNow
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import day, local, page
 from dsa.web.page_dates import told
-from dsa.web.time_words import finish_cells, finish_words, number, waited_for
+from dsa.web.time_words import finish_cells, finish_words, hold_words, number, waited_for
 from dsa.web.wording import gettext, mark, ngettext
 
 blueprint = Blueprint("agreements", __name__)
@@ -147,7 +146,7 @@ class Cells:
     total: str
     work: str
     waited: list[str]
-    finish: list[tuple[str, str, bool]]
+    finish: list[tuple[str, bool]]
     signed_by: str
 
 
@@ -165,24 +164,13 @@ def _cells(row: Row) -> Cells:
         day(row.since) if row.since is not None and row.who else "",
         row.late,
         due,
-        _hold(row.hold),
+        hold_words(row.hold) if row.hold is not None else "",
         gettext("%(days)s in total", days=number(figures.elapsed)),
         gettext("%(days)s at work", days=number(figures.owned)),
         [gettext("%(days)s for %(who)s", days=number(amount), who=who) for who, amount in figures.waiting_on],
-        [
-            (gettext("Signature"), finish_words(row.signature), row.signature.over),
-            (gettext("First data"), finish_words(row.first_data), row.first_data.over),
-        ],
+        [(finish_words(line), line.over) for line in (row.signature, row.first_data)],
         gettext("very likely by %(day)s", day=day(row.very_likely_on)) if row.very_likely_on is not None else "",
     )
-
-
-def _hold(hold: HoldNow | None) -> str:
-    """Who is awaited and until when, for everybody who sees the row."""
-    if hold is None:
-        return ""
-    words = gettext("waits for %(who)s until %(on)s", who=hold.awaited, on=day(hold.until))
-    return gettext("%(words)s: that day has passed", words=words) if hold.overrun else words
 
 
 def _plain(row: Row) -> tuple[object, ...]:

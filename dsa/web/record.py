@@ -11,7 +11,7 @@ from dsa.web.access import bookkeeping, current, signed_in
 from dsa.web.acting import actor, context
 from dsa.web.outcome_words import decided
 from dsa.web.page import page, say
-from dsa.web.time_words import days, finish_words, waited_for
+from dsa.web.time_words import days, finish_words, hold_words, waited_for
 from dsa.web.wording import gettext, mark
 
 blueprint = Blueprint("record", __name__)
@@ -42,6 +42,7 @@ def show(reference: str) -> tuple[str, int]:
         roles_of_parties=ROLES_OF_PARTIES,
         days=days,
         finish_words=finish_words,
+        hold_words=hold_words,
         waited_for=waited_for(found.figures),
         done=_done(found),
         outlook=outlook_words.shown(found.outlook),

@@ -1,7 +1,7 @@
 """Figures of time and finish lines in words. One rule: the record, the timeline and the lists use the same words."""
 
 from dsa.services.finish_lines import FinishLine
-from dsa.services.whose_time import Figures
+from dsa.services.whose_time import Figures, HoldNow
 from dsa.web.page import day, local
 from dsa.web.wording import gettext
 
@@ -20,6 +20,12 @@ def days(value: float) -> str:
 def waited_for(figures: Figures) -> list[str]:
     """``The minister: 2 working days`` for each who was waited for, the longest first."""
     return [gettext("%(who)s: %(days)s", who=who, days=days(amount)) for who, amount in figures.waiting_on]
+
+
+def hold_words(hold: HoldNow) -> str:
+    """Who is awaited and until when; that the day has passed, where it has."""
+    words = gettext("waits for %(who)s until %(on)s", who=hold.awaited, on=day(hold.until))
+    return gettext("%(words)s: that day has passed", words=words) if hold.overrun else words
 
 
 def finish_words(line: FinishLine) -> str:

@@ -13,7 +13,7 @@ from dsa.web.outcome_words import decided
 from dsa.web.page import day, local, page
 from dsa.web.page_dates import told
 from dsa.web.record import note_look
-from dsa.web.time_words import days, finish_words
+from dsa.web.time_words import days, finish_words, hold_words
 from dsa.web.wording import gettext, ngettext
 
 blueprint = Blueprint("timeline", __name__)
@@ -38,6 +38,7 @@ def show(reference: str) -> tuple[str, int]:
         days=days,
         finish_words=finish_words,
         outlook=outlook_words.shown(found.outlook),
+        hold_words=hold_words,
         events=[(event, sentence(event)) for event in found.events],
         done=request.args.get("done") == "contested",
     )
@@ -79,6 +80,30 @@ def as_file(reference: str) -> Response:
         for line in found.ledger
     )
     return csv_answer(f"{found.header.reference}-ledger.csv", columns, rows)
+
+
+@blueprint.get("/agreements/<reference>/history.csv")
+@signed_in
+def history_file(reference: str) -> Response:
+    """What happened as a CSV file, oldest first, as far as the reader's side may see it: both times of each event."""
+    note_look(reference, "history file")
+    found = timeline_page.timeline(context(), actor(), reference)
+    columns = ("Event", "Happened", "Recorded", "What", "Post", "Organisation", "Told", "Only your side", "Hash")
+    rows = (
+        (
+            event.seq,
+            local(event.happened_at or event.recorded_at).isoformat(timespec="minutes"),
+            local(event.recorded_at).isoformat(timespec="minutes"),
+            sentence(event),
+            event.post,
+            event.organisation,
+            " / ".join(f"{gettext(label)}: {text}" for label, text in event.told),
+            gettext("yes") if event.own_side else gettext("no"),
+            event.digest,
+        )
+        for event in reversed(found.events)
+    )
+    return csv_answer(f"{found.header.reference}-history.csv", columns, rows)
 
 
 def words_of(line: StageLine | TaskLine) -> str:

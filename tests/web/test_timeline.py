@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from dsa.domain.errors import BadInput
 from dsa.services import holding, reviewing, timeline_page
 from dsa.services.reviewing import Verdict
 from tests.web.page_client import PageClient, words
@@ -94,7 +95,9 @@ def test_the_clock_starts_at_the_first_contact_as_evidenced_else_at_the_first_sa
     second = world.start(first_contact_on=date(2026, 10, 1))
     page = pages.get(f"/agreements/{second}/timeline")
     assert "The clock starts at the first contact as evidenced, 1 October 2026" in page.text
-    assert "22 working days, since 1 October 2026 (first contact)" in pages.get(f"/agreements/{second}").text
+    text = pages.get(f"/agreements/{second}").text
+    assert "22 working days in total" in text
+    assert "since 1 October 2026 (first contact)" in text
 
 
 def test_what_was_decided_earlier_and_typed_in_later_shows_both_times(pages: PageClient, world: World) -> None:
@@ -224,3 +227,87 @@ def test_both_finish_lines_have_days_targets_and_dates_on_record_timeline_list_a
     assert (row["Signature: working days"], row["Signature: target"]) == ("0", "89")
     assert (row["Signature: reached"], row["First data: reached"]) == ("2026-11-02", "")
     assert row["First data: expected"] > "2026-11-03"
+
+
+def hold(
+    world: World, reference: str, who: str, awaited: str, *, until: date, outside: bool = False, **more: str
+) -> None:
+    code = more.get("code", "LEGAL_DIFF")
+    holding.begin_hold(
+        world.ctx, world.actor(who, "drafter"), reference, code=code, awaited=awaited, outside=outside, until=until,
+        seen=world.seen(reference),
+    )  # fmt: skip
+
+
+def test_everybody_sees_on_record_timeline_list_and_file_who_a_hold_awaits_and_until_when(
+    pages: PageClient, world: World
+) -> None:
+    reference = world.agreement_in("review")
+    hold(world, reference, "SLC", "HMRC", until=date(2026, 11, 6))
+    for code, role in (("HMRC", "legal"), ("SLC", "operational"), ("NAO", "auditor")):
+        pages.sign_in(world.person(code, role))
+        for path in (f"/agreements/{reference}", f"/agreements/{reference}/timeline", "/agreements"):
+            assert "waits for HM Revenue and Customs until 6 November 2026" in pages.get(path).text, (code, path)
+        (row,) = csv.DictReader(io.StringIO(pages.client.get("/agreements.csv").text.lstrip("\ufeff")))
+        assert (row["On hold until"], row["Hold overrun"]) == ("2026-11-06", "no")
+        assert "lawyers differ, waiting for HM Revenue and Customs" in pages.get(f"/agreements/{reference}").text
+
+
+def test_a_hold_that_lasts_beyond_its_day_shows_it_and_the_time_goes_back(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("drafting")
+    hold(world, reference, "HMRC", "SLC", until=date(2026, 11, 4))
+    world.move_clock(days=14)
+    found = timeline_page.timeline(world.ctx, world.actor("SLC", "drafter"), reference)
+    assert dict(found.figures.waiting_on)["Student Loans Company"] == pytest.approx(3 - 10 / 480, abs=0.1)
+    last = found.ledger[-1]
+    assert (last.who, last.reason, last.waiting) == ("HM Revenue and Customs", "not given", False)
+    assert last.recorded == "Student Loans Company"
+    assert last.minutes > 7 * 480
+    pages.sign_in(world.person("SLC", "drafter"))
+    text = pages.get(f"/agreements/{reference}").text
+    assert "waits for Student Loans Company until 4 November 2026: that day has passed" in text
+    assert "Overrun It named 4 November 2026; the time after that day is not waiting for Student Loans Company." in text
+    assert "Drafting: not given" in pages.get(f"/agreements/{reference}/timeline").text
+    (row,) = csv.DictReader(io.StringIO(pages.client.get("/agreements.csv").text.lstrip("\ufeff")))
+    assert row["Hold overrun"] == "yes"
+
+
+def test_lack_of_capacity_stays_with_who_lacks_it_whatever_is_tried(world: World) -> None:
+    reference = world.agreement_in("review")
+    until = date(2026, 11, 20)
+    for awaited, outside in (("SLC", False), ("SLC", True), ("Student Loans Company", True), ("An agency", True)):
+        with pytest.raises(BadInput):
+            hold(world, reference, "HMRC", awaited, until=until, outside=outside, code="RESOURCE")
+    with pytest.raises(BadInput, match="Choose it from the list"):
+        hold(world, reference, "HMRC", "student loans company", until=until, outside=True)
+    hold(world, reference, "HMRC", "HMRC", until=until, code="RESOURCE")
+    world.move_clock(days=3)
+    found = timeline_page.timeline(world.ctx, world.actor("SLC", "drafter"), reference)
+    assert [who for who, _ in found.figures.waiting_on] == ["HM Revenue and Customs"]
+
+
+def test_the_history_file_has_both_times_and_nothing_of_the_other_side(pages: PageClient, world: World) -> None:
+    from dsa.services import drafting
+
+    reference = world.agreement_in("review")
+    world.move_clock(days=2)
+    reviewing.decide_task(
+        world.ctx, world.actor("SLC", "legal"), reference, "legal:slc",
+        Verdict("approved", happened_at=datetime(2026, 11, 2, 10, 0, tzinfo=UTC)), seen=world.seen(reference),
+    )  # fmt: skip
+    second = world.start()
+    drafting.save_section(
+        world.ctx, world.actor("HMRC", "drafter"), second, "purpose", {"aims": "Another aim."}, seen_revision=1
+    )
+    pages.sign_in(world.person("HMRC", "drafter"))
+    rows = list(
+        csv.DictReader(io.StringIO(pages.client.get(f"/agreements/{reference}/history.csv").text.lstrip("\ufeff")))
+    )
+    assert [int(row["Event"]) for row in rows] == sorted(int(row["Event"]) for row in rows)
+    assert rows[-1]["Happened"] == "2026-11-02T10:00+00:00"
+    assert rows[-1]["Recorded"] == "2026-11-04T09:10+00:00"
+    assert "2 November 2026 (recorded on 4 November 2026)" in pages.get(f"/agreements/{reference}").text
+    mine = pages.client.get(f"/agreements/{second}/history.csv").text
+    assert "Saved the section" in mine
+    pages.sign_in(world.person("NAO", "auditor"))
+    assert "Saved the section" not in pages.client.get(f"/agreements/{second}/history.csv").text
