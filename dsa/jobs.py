@@ -14,7 +14,7 @@ from huey import SqliteHuey, crontab
 from dsa.composition import open_context
 from dsa.config import Settings
 from dsa.domain.errors import Problem
-from dsa.services import audit_checking, audit_log, forecasting, notifying, reminding
+from dsa.services import audit_checking, audit_log, figures, forecasting, notifying, reminding
 from dsa.services.context import Context
 from dsa.services.job_state import something_waits
 
@@ -58,8 +58,21 @@ class Relay:
             for problem in audit_checking.check_daily(self._ctx, hours=CHECK_LOG_HOURS):
                 log.error("the audit log does not hold: %s", problem)
 
+    def count(self) -> int:
+        """Count again the agreements that changed, for the figures of where the time goes; returns how many."""
+        return figures.refresh(self._ctx)
+
+    def verify(self) -> list[str]:
+        """Compare the figures with the rows they are made of, and make them anew where they differ."""
+        differences = figures.verify(self._ctx)
+        for difference in differences:
+            log.warning("the figures were wrong: %s", difference)
+        if differences:
+            figures.rebuild(self._ctx)
+        return differences
+
     def turn(self) -> int:
-        """One turn: remind where it is time again, carry out, then forecast where nothing else waits.
+        """One turn: remind where it is time again, carry out, count, then forecast where nothing else waits.
 
         What fails now is tried again in a later turn.
         """
@@ -68,6 +81,7 @@ class Relay:
                 self.remind()
             done = self.carry_out()
             self.keep_log()
+            self.count()
             if not done and time.monotonic() - self._forecast_at >= FORECAST_SECONDS:
                 self.forecast()
             return done
@@ -116,6 +130,11 @@ def make_huey(settings: Settings, *, immediate: bool = False) -> Any:
     def remind_of_what_is_overdue() -> None:
         """Every ten minutes."""
         relay.remind()
+
+    @queue.periodic_task(crontab(minute="20", hour="2"))  # type: ignore[untyped-decorator]
+    def verify_the_figures() -> None:
+        """Every night."""
+        relay.verify()
 
     @queue.task()  # type: ignore[untyped-decorator]
     def carry_out() -> None:

@@ -17,6 +17,7 @@ from dsa.demo import world
 from dsa.persistence import migrating
 from dsa.persistence.session import Database
 from dsa.resources import workflows_dir
+from dsa.services import figures
 from dsa.services.enlisting import is_empty
 
 AGREEMENTS, SEED = 66, 1
@@ -64,6 +65,7 @@ def _fill(settings: Settings, database: Database, agreements: int, seed: int, sa
         form = load_form(workflows_dir() / "forms" / "agreement.yaml")
         now = datetime.now(UTC).replace(microsecond=0)
         world.fill(ctx, form, agreements=agreements, seed=seed, now=now, says=says)
+        figures.rebuild(ctx)
     finally:
         database.close()
         gc.collect()  # a result that was read in part keeps the file open until it is collected

@@ -9,13 +9,15 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
-from dsa.persistence import visibility
+from dsa.persistence import queries_agreements_past, visibility
 from dsa.persistence.models import Agreement, ForecastRow, NewestForecast, Organisation, Party, table
+from dsa.persistence.queries_agreements_past import Past
 
 _A, _O, _P = table(Agreement), table(Organisation), table(Party)
 _H = _O.alias("holder")
 _N, _F = table(NewestForecast), table(ForecastRow)
 MOST_COUNTED = 1_000
+_ANY_PAST = Past()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,14 @@ class Wanted:
     organisation: str = ""
     owner: str = ""
     route: str = ""
+    workflow: str = ""
     overdue: bool = False
     mine: bool = False
     unfinished: bool = False
     posts: tuple[tuple[str, str], ...] = ()
     person: int | None = None
     now: datetime | None = None
+    past: Past = _ANY_PAST
 
 
 def page(
@@ -131,6 +135,8 @@ def _narrowed(actor: Actor, wanted: Wanted) -> ColumnElement[bool]:
         conditions.append(_A.c.holder_owner == wanted.owner)
     if wanted.route:
         conditions.append(_A.c.route == wanted.route)
+    if wanted.workflow:
+        conditions.append(_A.c.workflow_id == wanted.workflow)
     if wanted.organisation:
         conditions.append(_takes_part(wanted.organisation))
     if wanted.overdue and wanted.now is not None:
@@ -140,7 +146,7 @@ def _narrowed(actor: Actor, wanted: Wanted) -> ColumnElement[bool]:
     if wanted.mine:
         held = [and_(_A.c.holder_owner == code, _A.c.holder_role == role) for code, role in wanted.posts]
         conditions.append(or_(false(), _A.c.drafter_id == wanted.person, *held))
-    return and_(*conditions)
+    return and_(*conditions, *queries_agreements_past.conditions(wanted.past))
 
 
 def _takes_part(code: str) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from dsa.domain.reasons import REASONS
 from dsa.domain.workflow import ROLES
 from dsa.persistence import queries_agreements as queries
 from dsa.persistence.queries_agreements import MOST_COUNTED, Wanted
+from dsa.services.agreements_past import past_of
 from dsa.services.context import Context
 from dsa.services.finish_lines import FinishLine
 from dsa.services.whose_time import Figures, HoldNow, Times, times_of
@@ -27,7 +28,10 @@ ROUTES = {"fast": "Fast route", "standard": "Standard route", "high": "High-risk
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a person asked for, as it stands in the address."""
+    """What a person asked for, as it stands in the address.
+
+    Those from ``workflow`` on come with the numbers of "Where the time goes" (``agreements_past`` says what they mean).
+    """
 
     q: str = ""
     stage: str = ""
@@ -37,6 +41,19 @@ class Filters:
     overdue: bool = False
     mine: bool = False
     open: bool = False
+    workflow: str = ""
+    been: str = ""
+    late_in: str = ""
+    held_by: str = ""
+    because: str = ""
+    started: str = ""
+    signed: str = ""
+    asked: str = ""
+    asked_because: str = ""
+    review: str = ""
+    team: str = ""
+    entered_before: str = ""
+    worth: str = ""
 
     def active(self) -> list[str]:
         """The names of those that narrow the list."""
@@ -92,13 +109,13 @@ def agreements_page(
     """A page of what the actor may see, newest change first."""
     now = ctx.clock.now()
     with ctx.database.reading() as session:
-        wanted = _wanted(actor, filters, now)
+        wanted = _wanted(ctx, session, actor, filters, now)
         found = queries.page(session, actor, wanted, after=after, limit=PAGE)
         count = queries.count(session, actor, wanted)
         easing: list[tuple[str, int]] = []
         if not found:
             for name in filters.active():
-                others = queries.count(session, actor, _wanted(actor, filters.without(name), now))
+                others = queries.count(session, actor, _wanted(ctx, session, actor, filters.without(name), now))
                 if others:
                     easing.append((name, others))
         last = found[PAGE - 1] if len(found) > PAGE else None
@@ -119,7 +136,7 @@ def agreements_file(ctx: Context, actor: Actor, filters: Filters) -> Iterator[Ro
     """Every row of the list, for the file; at most ``MOST_IN_A_FILE``."""
     now = ctx.clock.now()
     with ctx.database.reading() as session:
-        wanted = _wanted(actor, filters, now)
+        wanted = _wanted(ctx, session, actor, filters, now)
         rows = queries.everything(session, actor, wanted, most=MOST_IN_A_FILE)
         while some := list(islice(rows, AT_A_TIME)):
             times = times_of(ctx, session, some, now=now)
@@ -136,19 +153,21 @@ def stages(ctx: Context, session: Session) -> dict[str, str]:
     return found
 
 
-def _wanted(actor: Actor, filters: Filters, now: datetime) -> Wanted:
+def _wanted(ctx: Context, session: Session, actor: Actor, filters: Filters, now: datetime) -> Wanted:
     return Wanted(
         search=filters.q,
         stage=filters.stage,
         organisation=filters.organisation,
         owner=filters.owner,
         route=filters.route,
+        workflow=filters.workflow,
         overdue=filters.overdue,
         mine=filters.mine,
         unfinished=filters.open,
         posts=tuple((held.organisation, held.role) for held in actor.posts),
         person=actor.person_id,
         now=now,
+        past=past_of(ctx, session, filters),
     )
 
 

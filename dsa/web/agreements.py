@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from dsa.domain.errors import BadInput
-from dsa.services import agreements_list
+from dsa.domain.reasons import REASONS
+from dsa.domain.workflow import ROLES
+from dsa.services import agreements_list, agreements_past
 from dsa.services.agreements_list import ROUTES, Filters, ListPage, Row
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
@@ -37,7 +39,31 @@ LABELS = {
     "overdue": mark("Overdue only"),
     "mine": mark("Mine only"),
     "open": mark("Not in use yet"),
+    "workflow": mark("Workflow"),
+    "been": mark("Has been through"),
+    "late_in": mark("Was late in"),
+    "held_by": mark("Has been with"),
+    "because": mark("Has spent time on"),
+    "started": mark("Started in the week of"),
+    "signed": mark("Signed in the week of"),
+    "asked": mark("A change was asked for in"),
+    "asked_because": mark("A change was asked for because"),
+    "review": mark("Review"),
+    "team": mark("Waits for the team"),
+    "entered_before": mark("In its stage since before"),
+    "worth": mark("Benefit a month"),
 }
+_WORDS = {
+    "first_time": mark("came through the first time"),
+    "returned": mark("came through after a return"),
+    "through": mark("came through"),
+    "known": mark("known"),
+    "unknown": mark("not known"),
+}
+_TEXTS = (
+    "q", "stage", "organisation", "owner", "route", "workflow", "been", "late_in", "held_by", "because", "started",
+    "signed", "asked", "asked_because", "review", "team", "entered_before", "worth",
+)  # fmt: skip
 
 
 @blueprint.get("/agreements")
@@ -53,6 +79,7 @@ def index() -> tuple[str, int]:
         filters=filters,
         heading_words=_heading(found),
         chips=_chips(filters, found),
+        kept=[(name, str(getattr(filters, name))) for name in filters.active() if name in _TEXTS[5:]],
         rows=[_cells(row) for row in found.rows],
         routes=ROUTES,
         csv_address=address(filters, path="/agreements.csv"),
@@ -78,16 +105,8 @@ def read_filters() -> Filters:
 def filters_from(given: Mapping[str, str]) -> Filters:
     """The filters of an address or a form; what does not exist finds nothing rather than failing."""
     marked = {name for name in ("overdue", "mine", "open") if given.get(name) == "yes"}
-    return Filters(
-        q=_tidy(given.get("q", "")),
-        stage=_tidy(given.get("stage", "")),
-        organisation=_tidy(given.get("organisation", "")),
-        owner=_tidy(given.get("owner", "")),
-        route=_tidy(given.get("route", "")),
-        overdue="overdue" in marked,
-        mine="mine" in marked,
-        open="open" in marked,
-    )
+    texts = {name: _tidy(given.get(name, "")) for name in _TEXTS}
+    return Filters(**texts, overdue="overdue" in marked, mine="mine" in marked, open="open" in marked)
 
 
 def _tidy(typed: str) -> str:
@@ -114,20 +133,34 @@ def _heading(found: ListPage) -> str:
 
 def _chips(filters: Filters, found: ListPage) -> list[tuple[str, str]]:
     """(words, address without it) for each filter that narrows the list."""
-    names = dict(found.organisations)
     chips = []
     for name in filters.active():
         value = getattr(filters, name)
-        shown = {
-            "stage": gettext(found.stages.get(str(value), str(value))),
-            "organisation": names.get(str(value), str(value)),
-            "owner": names.get(str(value), str(value)),
-            "route": gettext(ROUTES.get(str(value), str(value))),
-        }.get(name, str(value))
+        shown = _shown(name, str(value), found)
         label = gettext(LABELS[name])
         words = label if value is True else gettext("%(label)s: %(value)s", label=label, value=shown)
         chips.append((words, address(filters.without(name))))
     return chips
+
+
+def _shown(name: str, value: str, found: ListPage) -> str:
+    """A filter's value as people say it."""
+    if name in ("stage", "been", "late_in"):
+        return gettext(found.stages.get(value, value))
+    if name in ("organisation", "owner", "held_by"):
+        return dict(found.organisations).get(value, value)
+    if name in ("because", "asked_because"):
+        reason = REASONS.get(value)
+        return gettext(reason.label) if reason is not None else value
+    if name == "team":
+        code, _, role = value.rpartition(":")
+        return f"{gettext(ROLES.get(role, role))}, {dict(found.organisations).get(code, code)}"
+    if name in ("review", "worth"):
+        return gettext(_WORDS[value]) if value in _WORDS else value
+    if name in ("started", "signed", "entered_before"):
+        on = agreements_past.day_of(value)
+        return value if on is None else day(on)
+    return gettext(ROUTES.get(value, value)) if name == "route" else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
-from dsa.services import bottlenecks_page
-from dsa.services.agreements_list import ROUTES
-from dsa.services.bottlenecks_page import BottlenecksPage, StageTimes
+from dsa.services import time_stages_page
+from dsa.services.figures import FEW
+from dsa.services.time_stages_page import StagesPage, StageTimes
 from dsa.web import page_charts
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import page
+from dsa.web.time_filters import ROUTES, Links, asked, csv_address, whose
 from dsa.web.time_words import days
 from dsa.web.wording import gettext, ngettext
 
@@ -23,8 +24,7 @@ blueprint = Blueprint("time_stages", __name__)
 @signed_in
 def show() -> tuple[str, int]:
     """How long each stage takes, against its target."""
-    workflow, route = _filters()
-    found = bottlenecks_page.bottlenecks(context(), actor(), workflow=workflow, route=route)
+    found = time_stages_page.stages_page(context(), actor(), asked())
     return page(
         "time/stages.html",
         wide=True,
@@ -32,11 +32,11 @@ def show() -> tuple[str, int]:
         finding=finding(found),
         chart=_chart(found),
         days=days,
-        few=bottlenecks_page.FEW,
-        workflow=workflow,
-        route=route,
+        few=FEW,
         routes=ROUTES,
-        csv_address=f"/time/stages.csv?workflow={workflow}&route={route}",
+        link=Links(found.scope),
+        whose=whose(found.scope),
+        csv_address=csv_address("/time/stages.csv", found.scope),
     )
 
 
@@ -52,18 +52,19 @@ def old_address() -> Answer:
 @signed_in
 def as_file() -> Response:
     """The table as a CSV file."""
-    workflow, route = _filters()
-    found = bottlenecks_page.bottlenecks(context(), actor(), workflow=workflow, route=route)
-    columns = ("Stage", "Target", "Half within", "Nine in ten within", "Closed", "Open", "Over target", "Rests on")
+    found = time_stages_page.stages_page(context(), actor(), asked())
+    columns = ("Stage", "Target", "Half within", "85 of 100 within", "Finished", "Open", "Agreements through it",
+               "Of these late", "Rests on")  # fmt: skip
     rows = (
         (
             stage.title,
             stage.target if stage.target is not None else "",
             _number(stage.half, stage),
-            _number(stage.nine_in_ten, stage),
+            _number(stage.most, stage),
             stage.closed,
             stage.open,
-            stage.over_target,
+            stage.passed,
+            stage.late,
             stage.at_risk,
         )
         for stage in found.stages
@@ -71,7 +72,7 @@ def as_file() -> Response:
     return csv_answer("stages.csv", columns, rows)
 
 
-def finding(found: BottlenecksPage) -> str:
+def finding(found: StagesPage) -> str:
     """The sentence that the page begins with."""
     worst = found.worst
     if worst is None or worst.half is None:
@@ -80,22 +81,13 @@ def finding(found: BottlenecksPage) -> str:
     return words % {"stage": gettext(worst.title), "half": days(round(worst.half, 1)), "target": f"{worst.target}"}
 
 
-def _filters() -> tuple[str, str]:
-    """Workflow and route of the address, in the letters that ids have."""
-    return _id_in("workflow"), _id_in("route")
-
-
-def _id_in(name: str) -> str:
-    return "".join(c for c in request.args.get(name, "")[:60] if c.isascii() and (c.isalnum() or c in "-_"))
-
-
 def _number(value: float | None, stage: StageTimes) -> str:
     if value is None:
         return gettext("too few") if stage.few else gettext("not reached")
     return f"{value:g}"
 
 
-def _chart(found: BottlenecksPage) -> page_charts.Bars | None:
+def _chart(found: StagesPage) -> page_charts.Bars | None:
     rows = [
         (
             gettext(stage.title),

@@ -19,7 +19,7 @@ from dsa.domain.actor import Actor
 from dsa.domain.workflow import OUTCOMES, ROLES
 from dsa.persistence import heads
 from dsa.persistence.heads import Loaded
-from dsa.services import directory, moves, notifying, reviewing, signing, starting
+from dsa.services import directory, figures, moves, notifying, reviewing, signing, starting
 from dsa.services.context import Context
 from dsa.services.definitions import publish
 from dsa.services.reviewing import Verdict
@@ -165,6 +165,10 @@ class World:
             warnings.simplefilter("ignore", ResourceWarning)
             self._carried += notifying.carry_out(self.ctx, limit=1_000)
         return self._carried
+
+    def count(self) -> None:
+        """Let the job count what changed, for the pages of where the time goes."""
+        figures.refresh(self.ctx, most=10_000)
 
     def copy(self, value: Any) -> Any:
         """A deep copy, for spoiling one thing."""

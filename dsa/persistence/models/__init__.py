@@ -15,6 +15,7 @@ from dsa.persistence.models.directory import (
 )
 from dsa.persistence.models.documents import Document, Signature, StoredFile
 from dsa.persistence.models.exports import Export
+from dsa.persistence.models.figures import Counted, OpenWork, StageFigure, Tally, TeamFigure, WeekFigure
 from dsa.persistence.models.history import Event, Note, SpellRow, StageEntry
 from dsa.persistence.models.insight import Figure, ForecastRow, NewestForecast
 from dsa.persistence.models.signins import AccessRecord, Attempt, Look, SignIn
@@ -36,6 +37,7 @@ __all__ = [
     "Comment",
     "ConditionRow",
     "Contact",
+    "Counted",
     "Counter",
     "Definition",
     "Delegation",
@@ -50,6 +52,7 @@ __all__ = [
     "Mail",
     "NewestForecast",
     "Note",
+    "OpenWork",
     "Organisation",
     "OutboxRow",
     "Party",
@@ -62,8 +65,12 @@ __all__ = [
     "Signature",
     "SpellRow",
     "StageEntry",
+    "StageFigure",
     "StoredFile",
+    "Tally",
     "Task",
+    "TeamFigure",
     "Version",
+    "WeekFigure",
     "table",
 ]

@@ -2,23 +2,27 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dsa.persistence.models.base import Base
 from dsa.persistence.types import Instant, Json
+
+_UNCOUNTED = text("counted_seq <> head_seq")
 
 
 class Agreement(Base):
     """The head of an agreement: where it stands, who has it, and the optimistic version of its moves.
 
     ``holder_*`` repeat the open spell of the ledger, so that every list can say who has it without a join.
+    ``counted_seq`` is the event up to which the figures count it: where it is not the head's, it is counted again.
     """
 
     __tablename__ = "agreements"
     __table_args__ = (
         Index("ix_agreements_list", "updated_at", "id"),
         Index("ix_agreements_stage", "stage", "id"),
+        Index("ix_agreements_uncounted", "id", sqlite_where=_UNCOUNTED, postgresql_where=_UNCOUNTED),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
@@ -58,6 +62,7 @@ class Agreement(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    counted_seq: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Party(Base):

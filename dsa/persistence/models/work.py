@@ -9,6 +9,7 @@ from dsa.persistence.models.base import Base
 from dsa.persistence.types import Instant, Json
 
 _OPEN = text("done_at IS NULL")
+_UNANSWERED = text("answered_at IS NULL")
 
 
 class Task(Base):
@@ -118,6 +119,8 @@ class Query(Base):
     """A question a reviewer asked the drafter: the ball is with the drafter until it is answered."""
 
     __tablename__ = "queries"
+    __table_args__ = (Index("ix_queries_open", "agreement_id", "task_id", sqlite_where=_UNANSWERED,
+                            postgresql_where=_UNANSWERED),)  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), index=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id"))

@@ -1,0 +1,253 @@
+"""Writing the figures: what changed is added to what stands there. One rule: one writer at a time, and no step waits
+for it longer than a batch takes.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from dsa.persistence.models import (
+    Agreement,
+    ChangeRequest,
+    Counted,
+    OpenWork,
+    Organisation,
+    Party,
+    SectionAnswers,
+    SettingRow,
+    SpellRow,
+    StageEntry,
+    StageFigure,
+    Tally,
+    Task,
+    TeamFigure,
+    WeekFigure,
+    table,
+)
+
+_A, _C, _T, _W = table(Agreement), table(Counted), table(Tally), table(WeekFigure)
+_F, _TF, _OW, _O = table(StageFigure), table(TeamFigure), table(OpenWork), table(Organisation)
+_SETTING = "figures"
+_DUE: ColumnElement[bool] = literal_column("counted_seq <> head_seq")
+KEY = ("scope", "topic", "week", "name", "detail", "span", "workflow", "route")
+
+
+def begin(session: Session) -> dict[str, Any]:
+    """Take the turn to write the figures (others wait) and read how they stand."""
+    write = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    fresh = write(SettingRow).values(name=_SETTING, value={})
+    session.execute(fresh.on_conflict_do_nothing(index_elements=[SettingRow.name]))
+    row = session.scalars(select(SettingRow).where(SettingRow.name == _SETTING).with_for_update()).one()
+    return dict(row.value)
+
+
+def keep_state(session: Session, state: Mapping[str, Any]) -> None:
+    """Keep how the figures stand."""
+    session.execute(update(SettingRow).where(SettingRow.name == _SETTING).values(value=dict(state)))
+
+
+def state(session: Session) -> dict[str, Any]:
+    """How the figures stand; empty where they were never worked out."""
+    row = session.get(SettingRow, _SETTING)
+    return {} if row is None else dict(row.value)
+
+
+def due(session: Session, *, limit: int, after: int = 0) -> list[int]:
+    """Agreements that changed since they were counted."""
+    statement = select(_A.c.id).where(_DUE, _A.c.id > after).order_by(_A.c.id).limit(limit)
+    return list(session.scalars(statement))
+
+
+def due_count(session: Session, *, most: int) -> int:
+    """How many agreements changed since they were counted; the count stops at ``most``."""
+    inner = select(_A.c.id).where(_DUE).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(inner)) or 0
+
+
+def agreements_after(session: Session, after: int, *, limit: int) -> list[int]:
+    """The next agreements in the order of their ids."""
+    return list(session.scalars(select(_A.c.id).where(_A.c.id > after).order_by(_A.c.id).limit(limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The rows of one agreement that figures are made of."""
+
+    head: Any
+    parties: Sequence[Any]
+    stays: Sequence[Any]
+    spells: Sequence[Any]
+    tasks: Sequence[Any]
+    requests: Sequence[Any]
+    answers: Mapping[str, Any]
+    part: str | None
+
+
+def facts(session: Session, ids: Sequence[int], *, section: str) -> list[Facts]:
+    """The facts of these agreements, with the answers of ``section`` of those that are not over."""
+    if not ids:
+        return []
+    heads = session.execute(
+        select(
+            _A.c.id, _A.c.head_seq, _A.c.stage, _A.c.route, _A.c.workflow_id, _A.c.workflow_version, _A.c.created_at,
+            _A.c.lead_organisation_id, _A.c.finished_at, _A.c.stage_entered_at, _A.c.stage_due_at, _O.c.nation,
+        ).select_from(_A.join(_O, _O.c.id == _A.c.lead_organisation_id)).where(_A.c.id.in_(ids)).order_by(_A.c.id)
+    ).all()  # fmt: skip
+    g, s, t, p, r, a = (table(each) for each in (StageEntry, SpellRow, Task, Party, ChangeRequest, SectionAnswers))
+    stays = _by_agreement(session, g, ids, "stage", "round", "entered_at", "left_at", "due_at",
+                          order="entered_seq")  # fmt: skip
+    spells = _by_agreement(session, s, ids, "owner", "outside", "stage", "reason", "started_at", "ended_at",
+                           order="started_seq")  # fmt: skip
+    tasks = _by_agreement(session, t, ids, "organisation_id", "role", "status", "done_at", order="id")
+    parties = _by_agreement(session, p, ids, "organisation_id", "left_at", order="id")
+    requests = _by_agreement(session, r, ids, "section", "question", "reason_code", order="id")
+    answers = session.execute(
+        select(a.c.agreement_id, a.c.answers)
+        .select_from(a.join(_A, _A.c.id == a.c.agreement_id))
+        .where(a.c.agreement_id.in_(ids), a.c.section == section, _A.c.finished_at.is_(None))
+    )
+    said = {row.agreement_id: row.answers for row in answers}
+    parts = {row.agreement_id: row.part for row in session.execute(select(_C).where(_C.c.agreement_id.in_(ids)))}
+    none: list[Any] = []
+    return [
+        Facts(head, parties.get(head.id, none), stays.get(head.id, none), spells.get(head.id, none),
+              tasks.get(head.id, none), requests.get(head.id, none), said.get(head.id, {}), parts.get(head.id))
+        for head in heads
+    ]  # fmt: skip
+
+
+def _by_agreement(session: Session, rows: Any, ids: Sequence[int], *names: str, order: str) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    columns = [rows.c[name] for name in names]
+    statement = select(rows.c.agreement_id, *columns).where(rows.c.agreement_id.in_(ids))
+    for row in session.execute(statement.order_by(rows.c.agreement_id, rows.c[order])):
+        found.setdefault(row.agreement_id, []).append(row)
+    return found
+
+
+def organisations(session: Session) -> dict[int, tuple[str, str]]:
+    """(code, nation) of every organisation by its id."""
+    return {row.id: (row.code, row.nation) for row in session.execute(select(_O.c.id, _O.c.code, _O.c.nation))}
+
+
+# What is written
+
+
+def add_tallies(session: Session, deltas: Mapping[tuple[Any, ...], Sequence[int]]) -> None:
+    """Add (n, amount) to the tally of each key (in the order of ``KEY``)."""
+    rows = [
+        dict(zip((*KEY, "n", "amount"), (*key, *value), strict=True)) for key, value in deltas.items() if any(value)
+    ]
+    if not rows:
+        return
+    write = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    fresh = write(_T)
+    again = {"n": _T.c.n + fresh.excluded.n, "amount": _T.c.amount + fresh.excluded.amount}
+    session.execute(fresh.on_conflict_do_update(index_elements=[_T.c[name] for name in KEY], set_=again), rows)
+
+
+def change_weeks(session: Session, changes: Mapping[tuple[int, str, int], tuple[list[int], list[int]]]) -> None:
+    """Take stays (working days each) out of weeks and put others in; ``changes``: (scope, stage, week) -> (out, in)."""
+    for (scope, stage, week), (out, into) in changes.items():
+        here = (_W.c.scope == scope, _W.c.stage == stage, _W.c.week == week)
+        kept = session.scalar(select(_W.c.days).where(*here))
+        days: list[int] = [] if kept is None else json.loads(kept)
+        for one in out:
+            if one in days:
+                days.remove(one)
+        days = sorted(days + into)
+        session.execute(delete(_W).where(*here))
+        if days:
+            values = {"n": len(days), "half": _middle(days), "days": json.dumps(days, separators=(",", ":"))}
+            session.execute(insert(_W).values(scope=scope, stage=stage, week=week, **values))
+
+
+def _middle(days: Sequence[int]) -> float:
+    """The median of sorted values."""
+    at = len(days) // 2
+    return float(days[at]) if len(days) % 2 else (days[at - 1] + days[at]) / 2
+
+
+def keep_parts(session: Session, parts: Mapping[int, str], seqs: Mapping[int, int]) -> None:
+    """Keep what each agreement added, and up to which event it is counted."""
+    session.execute(delete(_C).where(_C.c.agreement_id.in_(parts)))
+    session.execute(insert(_C), [{"agreement_id": one, "part": part} for one, part in parts.items()])
+    counted = update(_A).where(_A.c.id == bindparam("agreement")).values(counted_seq=bindparam("seq"))
+    session.connection().execute(counted, [{"agreement": one, "seq": seqs[one]} for one in parts])
+
+
+def replace_open(session: Session, ids: Iterable[int], rows: list[dict[str, Any]]) -> None:
+    """Put the open work of these agreements in the place of what stood there."""
+    session.execute(delete(_OW).where(_OW.c.agreement_id.in_(list(ids))))
+    if rows:
+        session.execute(insert(_OW), rows)
+
+
+def clear(session: Session) -> None:
+    """Forget every figure; every agreement is then due."""
+    for each in (_C, _T, _W, _F, _TF, _OW):
+        session.execute(delete(each))
+    session.execute(update(_A).values(counted_seq=0))
+
+
+# What is worked out from tallies
+
+
+def stays_of(session: Session, scope: int, stage: str, *, topic: str) -> list[Any]:
+    """(workflow, route, span, n, amount) of a stage's tallies of one topic."""
+    statement = select(_T.c.workflow, _T.c.route, _T.c.span, _T.c.n, _T.c.amount)
+    here = (_T.c.scope == scope, _T.c.topic == topic, _T.c.week == 0, _T.c.name == stage, _T.c.n != 0)
+    return list(session.execute(statement.where(*here)))
+
+
+def open_days(session: Session, scope: int, stage: str) -> list[Any]:
+    """(workflow, route, nation, day of entry, how many) of the open stays in a stage."""
+    columns = (_OW.c.workflow, _OW.c.route, _OW.c.nation, _OW.c.entered_on)
+    here = (_OW.c.scope == scope, _OW.c.stage == stage)
+    return list(session.execute(select(*columns, func.count().label("n")).where(*here).group_by(*columns)))
+
+
+def replace_stage(session: Session, scope: int, stage: str, rows: list[dict[str, Any]]) -> None:
+    """Put a stage's figures in the place of what stood there."""
+    session.execute(delete(_F).where(_F.c.scope == scope, _F.c.stage == stage))
+    if rows:
+        session.execute(insert(_F), rows)
+
+
+def team_sums(session: Session, scope: int, *, since: int, done: str, waiting: str) -> list[Any]:
+    """(organisation, role, open, done since that week) of the teams of a scope."""
+    columns = (_T.c.name, _T.c.detail)
+    here = (_T.c.scope == scope, _T.c.topic.in_((done, waiting)), (_T.c.week == 0) | (_T.c.week >= since))
+    statement = select(*columns, _T.c.topic, func.sum(_T.c.n).label("n")).where(*here).group_by(*columns, _T.c.topic)
+    return list(session.execute(statement))
+
+
+def replace_teams(session: Session, scope: int, rows: list[dict[str, Any]]) -> None:
+    """Put the team figures of a scope in the place of what stood there."""
+    session.execute(delete(_TF).where(_TF.c.scope == scope))
+    if rows:
+        session.execute(insert(_TF), rows)
+
+
+def scopes_and_stages(session: Session, *, topic: str) -> list[tuple[int, str]]:
+    """Every (scope, stage) with a closed or an open stay."""
+    closed = select(_T.c.scope, _T.c.name).where(_T.c.topic == topic)
+    still = select(_OW.c.scope, _OW.c.stage)
+    return sorted((int(row[0]), str(row[1])) for row in session.execute(closed.union(still)))
+
+
+def sums(session: Session) -> dict[tuple[int, str], tuple[int, int]]:
+    """(n, amount) over all tallies of each scope and topic: what a check compares with."""
+    statement = select(_T.c.scope, _T.c.topic, func.sum(_T.c.n), func.sum(_T.c.amount))
+    rows = session.execute(statement.group_by(_T.c.scope, _T.c.topic))
+    return {(int(row[0]), str(row[1])): (int(row[2]), int(row[3])) for row in rows}
+
+
+def drop_empty(session: Session) -> None:
+    """Take out tallies that came back to nothing."""
+    session.execute(delete(_T).where(_T.c.n == 0, _T.c.amount == 0))

@@ -1,0 +1,106 @@
+"""What an agreement has been through, as conditions on the list. One rule: each is the very condition by which the
+figures of where the time goes count it, so that a number and the list behind it are the same agreements.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, false, not_, select
+
+from dsa.persistence.models import Agreement, ChangeRequest, OpenWork, Organisation, SpellRow, StageEntry, Task, table
+
+_A, _G, _S, _T, _O = table(Agreement), table(StageEntry), table(SpellRow), table(Task), table(Organisation)
+_R, _W = table(ChangeRequest), table(OpenWork)
+Between = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is asked of the past; what is empty is not asked.
+
+    ``been``, ``late_in``: a stage that it finished, or finished after its due moment. ``held_by``, ``because``: who had
+    it before it was in use, and why. ``started``, ``signed``: between two instants. ``asked``, ``asked_because``: a
+    change was asked for. ``review``: through, first_time or returned. ``team``: (organisation, role) with an open task.
+    ``entered_before``: came to its present stage before. ``worth``: known or unknown. ``nothing``: what was asked for
+    cannot be. The tuples name stages: of sealing, after review, and from the first use on.
+    """
+
+    been: str = ""
+    late_in: str = ""
+    held_by: str = ""
+    because: str = ""
+    started: Between | None = None
+    signed: Between | None = None
+    asked: str = ""
+    asked_because: str = ""
+    review: str = ""
+    team: tuple[str, str] | None = None
+    entered_before: datetime | None = None
+    worth: str = ""
+    nothing: bool = False
+    sealing: tuple[str, ...] = ()
+    through: tuple[str, ...] = ()
+    in_use: tuple[str, ...] = ()
+
+
+def conditions(past: Past) -> list[ColumnElement[bool]]:
+    """The conditions on agreements."""
+    found: list[ColumnElement[bool]] = [false()] if past.nothing else []
+    if past.been:
+        found.append(_stayed(_G.c.stage == past.been, _G.c.left_at.is_not(None)))
+    if past.late_in:
+        found.append(_stayed(_G.c.stage == past.late_in, _G.c.left_at > _G.c.due_at))
+    if past.signed:
+        found.append(
+            _stayed(_G.c.stage.in_(past.sealing), _G.c.entered_at >= past.signed[0], _G.c.entered_at < past.signed[1])
+        )
+    if past.started:
+        found += [_A.c.created_at >= past.started[0], _A.c.created_at < past.started[1]]
+    if past.entered_before:
+        found += [_A.c.stage_entered_at < past.entered_before, _A.c.finished_at.is_(None)]
+    return found + _held(past) + _review(past) + _now(past)
+
+
+def _stayed(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(select(_G.c.agreement_id).where(_G.c.agreement_id == _A.c.id, *where))
+
+
+def _held(past: Past) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for column, wanted in ((_S.c.owner, past.held_by), (_S.c.reason, past.because)):
+        if wanted:
+            before_use = _S.c.stage.not_in(past.in_use)
+            spell = select(_S.c.agreement_id).where(_S.c.agreement_id == _A.c.id, column == wanted, before_use)
+            found.append(exists(spell))
+    return found
+
+
+def _review(past: Past) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if past.asked or past.asked_because:
+        where = [_R.c.agreement_id == _A.c.id]
+        if past.asked_because:
+            where.append(_R.c.reason_code == past.asked_because)
+        if past.asked:
+            of_section = and_(_R.c.question.is_(None), _R.c.section == past.asked)
+            where.append((_R.c.question == past.asked) | of_section)
+        found.append(exists(select(_R.c.id).where(*where)))
+    if past.review:
+        at_once = _stayed(_G.c.stage.in_(past.through), _G.c.round == 1)
+        found.append(_stayed(_G.c.stage.in_(past.through)))
+        found += {"first_time": [at_once], "returned": [not_(at_once)]}.get(past.review, [])
+    return found
+
+
+def _now(past: Past) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if past.team:
+        code, role = past.team
+        task = select(_T.c.id).select_from(_T.join(_O, _O.c.id == _T.c.organisation_id))
+        open_task = (_T.c.agreement_id == _A.c.id, _T.c.status == "open", _T.c.done_at.is_(None))
+        found.append(exists(task.where(*open_task, _O.c.code == code, _T.c.role == role)))
+    if past.worth:
+        known = _W.c.monthly_value.is_not(None) if past.worth == "known" else _W.c.monthly_value.is_(None)
+        row = select(_W.c.agreement_id).where(_W.c.agreement_id == _A.c.id, _W.c.scope == 0, known)
+        found.append(exists(row.where(_W.c.stage.not_in(past.in_use))))
+    return found

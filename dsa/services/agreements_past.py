@@ -1,0 +1,90 @@
+"""What a filter of the list asks of the past. One rule: what cannot be understood finds nothing, rather than all."""
+
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from dsa.domain.errors import NotFound
+from dsa.domain.workflow import Stage
+from dsa.persistence.queries_agreements_past import Between, Past
+from dsa.services.context import Context
+from dsa.services.counting import AFTER_USE, THROUGH
+from dsa.timekeeping.weeks import LONDON, began_at, week_of
+
+if TYPE_CHECKING:
+    from dsa.services.agreements_list import Filters
+
+_REVIEWS = ("through", "first_time", "returned")
+_WORTH = ("known", "unknown")
+
+
+def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
+    """The conditions that the filters of an address stand for."""
+    started, signed = _week(filters.started), _week(filters.signed)
+    before = day_of(filters.entered_before)
+    code, _, role = filters.team.rpartition(":")
+    stages = stages_in_use(ctx, session)
+    nothing = (
+        (bool(filters.started) and started is None)
+        or (bool(filters.signed) and signed is None)
+        or (bool(filters.entered_before) and before is None)
+        or (bool(filters.review) and filters.review not in _REVIEWS)
+        or (bool(filters.worth) and filters.worth not in _WORTH)
+    )
+    return Past(
+        been=filters.been,
+        late_in=filters.late_in,
+        held_by=filters.held_by,
+        because=filters.because,
+        started=started,
+        signed=signed,
+        asked=filters.asked,
+        asked_because=filters.asked_because,
+        review=filters.review,
+        team=(code, role) if filters.team else None,
+        entered_before=None if before is None else day_began(before),
+        worth=filters.worth,
+        nothing=nothing,
+        sealing=tuple(stage.id for stage in stages if stage.reason == "sealing"),
+        through=tuple(stage.id for stage in stages if stage.reason in THROUGH and not stage.final),
+        in_use=from_use_on(stages),
+    )
+
+
+def from_use_on(stages: list[Stage]) -> tuple[str, ...]:
+    """The stages in which an agreement is in use, or that come after."""
+    return tuple(stage.id for stage in stages if stage.reason in AFTER_USE or stage.final)
+
+
+def stages_in_use(ctx: Context, session: Session) -> list[Stage]:
+    """Every stage of the workflows that serve a route, in order, each id once."""
+    found: dict[str, Stage] = {}
+    for route in ("standard", "fast", "high", "emergency"):
+        try:
+            workflow = ctx.definitions.for_route(session, route).workflow
+        except NotFound:
+            continue  # nothing is published for this route here
+        for stage in workflow.stages:
+            found.setdefault(stage.id, stage)
+    return list(found.values())
+
+
+def day_of(text: str) -> date | None:
+    """A day as an address has it (2026-11-02), None for anything else."""
+    try:
+        found = date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
+    return found if found is not None and 1970 < found.year < 2100 else None
+
+
+def day_began(day: date) -> datetime:
+    """The instant (UTC) at which a day begins in London."""
+    return datetime.combine(day, time.min, LONDON).astimezone(UTC)
+
+
+def _week(text: str) -> Between | None:
+    """From the Monday of the day's week to the next."""
+    day = day_of(text)
+    return None if day is None else (began_at(week_of(day)), began_at(week_of(day) + 1))

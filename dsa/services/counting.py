@@ -1,0 +1,244 @@
+"""What one agreement adds to the figures. One rule: it is worked out from the agreement's own rows alone, so that it
+can be taken back and added again, and all of it made anew.
+
+Topics of the tallies (``n``, ``amount``): stay: a stay in stage ``name`` that lasted ``span`` working days (1, is it
+late); stage: the agreement passed it (1, was it ever late); owner, reason: who had it and why until it was in use (1,
+working minutes); owner_now, reason_now: the spell that lasts still (1, working minutes before its start, from the
+first day of the calendar), by nation in ``detail``; done, waiting: tasks of organisation ``name`` and role ``detail``;
+flow: started, signed and settled by week; through: came through review (1, without a return); return: asked for a
+change of question ``name`` for reason ``detail`` (1, requests).
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dsa.domain.machine import Flow
+from dsa.persistence.figures import Facts
+from dsa.persistence.visibility import PRIVATE_STAGE
+from dsa.timekeeping.calendar import WorkingCalendar, calendar_for
+from dsa.timekeeping.nations import FIRST_DAY
+from dsa.timekeeping.weeks import LONDON, week_of
+
+ALL = 0  # the scope of those who may see every agreement
+LASTING = "in_use"  # the reason of a stage that lasts by its nature: nobody waits for its end
+AFTER_USE = frozenset({LASTING, "renewing", "disposing"})
+THROUGH = frozenset({"locking", "board", "signing", "sealing", "preparing", LASTING})
+VALUE = ("purpose", "monthly_benefit")  # section and question: the benefit in pounds a month
+_DAY_MINUTES = 480
+
+
+class Key(NamedTuple):
+    """Which tally of a scope."""
+
+    topic: str
+    week: int = 0
+    name: str = ""
+    detail: str = ""
+    span: int = 0
+    workflow: str = ""
+    route: str = ""
+
+
+@dataclass
+class Part:
+    """What an agreement adds: in which scopes, to which tallies, stays by (stage, week, working days), open work."""
+
+    scopes: tuple[int, ...] = ()
+    tallies: dict[Key, list[int]] = field(default_factory=dict)
+    weeks: list[tuple[str, int, int]] = field(default_factory=list)
+    open: dict[str, Any] | None = None
+
+    def add(self, key: Key, n: int = 1, amount: int = 0) -> None:
+        """Count."""
+        here = self.tallies.setdefault(key, [0, 0])
+        here[0] += n
+        here[1] += amount
+
+    def text(self) -> str:
+        """As it is kept."""
+        kept: dict[str, Any] = {"s": self.scopes, "t": [[*key, *value] for key, value in sorted(self.tallies.items())]}
+        kept |= {"w": sorted(self.weeks), "o": self.open["stage"] if self.open else None}
+        return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
+
+
+def kept_part(text: str | None) -> Part:
+    """A part as it was kept; empty for none. Of the open work it knows the stage only."""
+    if text is None:
+        return Part()
+    kept = json.loads(text)
+    tallies = {Key(*row[:-2]): [row[-2], row[-1]] for row in kept["t"]}
+    still = {"stage": kept["o"]} if kept["o"] else None
+    return Part(tuple(kept["s"]), tallies, [(w[0], w[1], w[2]) for w in kept["w"]], still)
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What counting needs beside the facts: the machine, calendars by organisation id, organisations, forecasts."""
+
+    flow: Flow
+    calendar_of: Callable[[int, str], WorkingCalendar]
+    bodies: Mapping[int, tuple[str, str]]
+    ids: Mapping[str, int]
+
+
+def part_of(facts: Facts, given: Counting) -> Part:
+    """Everything that the agreement adds."""
+    head = facts.head
+    theirs = {p.organisation_id for p in facts.parties if p.left_at is None} if head.stage != PRIVATE_STAGE else set()
+    part = Part((ALL, *sorted(theirs | {head.lead_organisation_id})))
+    calendar = given.calendar_of(head.lead_organisation_id, head.nation)
+    _stays(part, facts, given, calendar)
+    _spells(part, facts, given, calendar)
+    _tasks(part, facts, given)
+    _flow(part, facts, given)
+    _returns(part, facts)
+    part.open = _open(facts, given)
+    return part
+
+
+def _reason(given: Counting, stage: str) -> str:
+    found = given.flow.stages.get(stage)
+    return found.reason if found is not None else ""
+
+
+def _final(given: Counting, stage: str) -> bool:
+    found = given.flow.stages.get(stage)
+    return found is not None and found.final
+
+
+def _week(at: datetime) -> int:
+    return week_of(at.astimezone(LONDON).date())
+
+
+def _stays(part: Part, facts: Facts, given: Counting, calendar: WorkingCalendar) -> None:
+    workflow, route = facts.head.workflow_id, facts.head.route
+    passed: dict[str, int] = {}
+    for stay in facts.stays:
+        if stay.left_at is None or _final(given, stay.stage) or _reason(given, stay.stage) == LASTING:
+            continue
+        late = int(stay.due_at is not None and stay.left_at > stay.due_at)
+        days = calendar.elapsed_days(stay.entered_at, stay.left_at)
+        part.add(Key("stay", 0, stay.stage, "", days, workflow, route), 1, late)
+        part.weeks.append((stay.stage, _week(stay.left_at), days))
+        passed[stay.stage] = max(late, passed.get(stay.stage, 0))
+    for stage, late in passed.items():
+        part.add(Key("stage", 0, stage, "", 0, workflow, route), 1, late)
+
+
+def _spells(part: Part, facts: Facts, given: Counting, lead: WorkingCalendar) -> None:
+    head, seen = facts.head, set()
+    for spell in facts.spells:
+        if _reason(given, spell.stage) in AFTER_USE or _final(given, spell.stage):
+            continue
+        owner_id = None if spell.outside else given.ids.get(spell.owner)
+        nation = head.nation if owner_id is None else given.bodies[owner_id][1]
+        named = (("owner", spell.owner), ("reason", spell.reason))
+        minutes = 0
+        if spell.ended_at is not None:
+            calendar = lead if owner_id is None else given.calendar_of(owner_id, nation)
+            minutes = calendar.working_minutes(spell.started_at, spell.ended_at)
+        for topic, name in named:
+            first = (topic, name) not in seen
+            seen.add((topic, name))
+            part.add(Key(topic, 0, name, "", 0, "", head.route), int(first), minutes)
+            if spell.ended_at is None:
+                before = minutes_before(nation, spell.started_at)
+                part.add(Key(f"{topic}_now", 0, name, nation, 0, "", head.route), 1, before)
+
+
+def minutes_before(nation: str, at: datetime) -> int:
+    """Working minutes of a nation's calendar before an instant: of two such figures the difference is what passed."""
+    return calendar_for(nation).working_minutes(_beginning(), at)
+
+
+def _beginning() -> datetime:
+    return datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=LONDON)
+
+
+def _tasks(part: Part, facts: Facts, given: Counting) -> None:
+    for task in facts.tasks:
+        code = given.bodies[task.organisation_id][0]
+        if task.status == "open" and task.done_at is None:
+            part.add(Key("waiting", 0, code, task.role))
+        elif task.status == "done" and task.done_at is not None:
+            part.add(Key("done", _week(task.done_at), code, task.role))
+
+
+def _flow(part: Part, facts: Facts, given: Counting) -> None:
+    """Started, signed, and settled (in use, or over), in the week in which each happened first; through review."""
+    head = facts.head
+    part.add(Key("flow", _week(head.created_at), "started", route=head.route))
+    signed = settled = through = None
+    for stay in facts.stays:
+        reason = _reason(given, stay.stage)
+        if reason == "sealing" and signed is None:
+            signed = stay.entered_at
+        if (reason == LASTING or _final(given, stay.stage)) and settled is None:
+            settled = stay.entered_at
+        if reason in THROUGH and not _final(given, stay.stage) and through is None:
+            through = stay
+    for name, at in (("signed", signed), ("settled", settled)):
+        if at is not None:
+            part.add(Key("flow", _week(at), name, route=head.route))
+    if through is not None:
+        part.add(Key("through", _week(through.entered_at), route=head.route), 1, int(through.round == 1))
+
+
+def _returns(part: Part, facts: Facts) -> None:
+    seen = set()
+    for request in facts.requests:
+        question, code = request.question or request.section, request.reason_code
+        for name, detail in ((question, code), (question, ""), ("", code)):
+            first = (name, detail) not in seen
+            seen.add((name, detail))
+            part.add(Key("return", 0, name, detail, route=facts.head.route), int(first), 1)
+
+
+def _open(facts: Facts, given: Counting) -> dict[str, Any] | None:
+    """The row of an agreement that is under way: not in use yet (or again under review), and not over."""
+    head = facts.head
+    if head.finished_at is not None or _reason(given, head.stage) == LASTING or _final(given, head.stage):
+        return None
+    value, remaining = _value(facts.answers), _remaining(given.flow, head.stage, head.route)
+    before_use = _reason(given, head.stage) not in AFTER_USE
+    pressure = value / max(remaining, 1) if value is not None and before_use else None
+    return {
+        "agreement_id": head.id,
+        "stage": head.stage,
+        "workflow": head.workflow_id,
+        "route": head.route,
+        "nation": head.nation,
+        "entered_at": head.stage_entered_at,
+        "entered_on": head.stage_entered_at.astimezone(LONDON).date().toordinal(),
+        "due_at": head.stage_due_at,
+        "monthly_value": value if before_use else None,
+        "remaining": remaining,
+        "pressure": pressure,
+    }
+
+
+def _value(answers: Mapping[str, Any]) -> int | None:
+    """The benefit a month, None where nobody has said: that is not the same as nothing."""
+    said = answers.get(VALUE[1])
+    return int(said) if isinstance(said, int | float) and not isinstance(said, bool) else None
+
+
+def _remaining(flow: Flow, stage: str, route: str) -> int:
+    """The targets of this stage and of those after it, up to the first use, in working days."""
+    stages = flow.workflow.stages
+    here = next((place for place, each in enumerate(stages) if each.id == stage), 0)
+    total = 0
+    for each in stages[here:]:
+        if each.reason == LASTING or each.final:
+            break
+        if each.id == stage or each.reason != "board":
+            total += each.targets.get(route, 0)
+    return total
+
+
+def days_of(minutes: int) -> float:
+    """Working days of eight hours."""
+    return minutes / _DAY_MINUTES

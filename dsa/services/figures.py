@@ -1,0 +1,270 @@
+"""Keeping the figures of "Where the time goes" as rows that pages only read. One rule: a step writes none of them.
+
+A step moves the head of its agreement on; the head then stands past what was counted, and an index holds exactly those
+agreements. A job counts them again: what the agreement added before is taken back, what it adds now is added.
+
+After rows were written past the services (a bulk load), call ``rebuild(ctx)`` once: it makes every figure anew from
+events' rows, stays, spells, tasks and requests, a thousand agreements to a transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from dsa.insight.survival import survival_curve
+from dsa.persistence import figures as stored
+from dsa.persistence.figures import Facts
+from dsa.services.context import Context
+from dsa.services.counting import ALL, VALUE, Counting, Part, kept_part, part_of
+from dsa.timekeeping.calendar import calendar_for
+from dsa.timekeeping.weeks import LONDON, week_of
+
+FEW = 5  # finished stays without which nothing is estimated
+HALF, MOST = 0.5, 0.85
+TEAM_WEEKS = 12
+BATCH = 100
+_REBUILD_BATCH = 1_000
+_MOST_DIFFERENCES = 20
+Says = Callable[[str], None]
+
+
+@dataclass
+class Changes:
+    """What a batch changes: tallies, weeks, open work, and the scopes and stages to work out again."""
+
+    tallies: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
+    weeks: dict[tuple[int, str, int], tuple[list[int], list[int]]] = field(default_factory=dict)
+    open: list[dict[str, Any]] = field(default_factory=list)
+    stages: set[tuple[int, str]] = field(default_factory=set)
+    teams: set[int] = field(default_factory=set)
+
+    def put(self, part: Part, sign: int) -> None:
+        """Add a part (``sign`` 1) or take it back (-1)."""
+        for scope in part.scopes:
+            for key, (n, amount) in part.tallies.items():
+                here = self.tallies.setdefault((scope, *key), [0, 0])
+                here[0] += sign * n
+                here[1] += sign * amount
+            for stage, week, days in part.weeks:
+                out_in = self.weeks.setdefault((scope, stage, week), ([], []))
+                out_in[sign > 0].append(days)
+            if part.open is not None:
+                self.stages.add((scope, part.open["stage"]))
+                if sign > 0:
+                    self.open.append({"scope": scope, **part.open})
+
+    def settle(self) -> None:
+        """Leave out what was taken back and added again, and note what must be worked out."""
+        self.tallies = {key: value for key, value in self.tallies.items() if any(value)}
+        kept = {}
+        for key, (out, into) in self.weeks.items():
+            for days in list(out):
+                if days in into:
+                    out.remove(days)
+                    into.remove(days)
+            if out or into:
+                kept[key] = (out, into)
+        self.weeks = kept
+        self.stages |= {(key[0], key[3]) for key in self.tallies if key[1] in ("stay", "stage")}
+        self.teams |= {key[0] for key in self.tallies if key[1] in ("done", "waiting")}
+
+
+def refresh(ctx: Context, *, most: int = 1_000) -> int:
+    """Count again the agreements that changed, at most about ``most``; returns how many. New day: ages are worked out
+    again.
+    """
+    done = 0
+    while done < most:
+        with ctx.database.reading() as session:
+            idle = not stored.due(session, limit=1) and not _new_day(ctx, stored.state(session))
+        if idle:
+            break
+        with ctx.database.writing() as session:
+            state = stored.begin(session)
+            if _new_day(ctx, state):
+                _work_out_all(ctx, session)
+                state["day"] = _today(ctx).toordinal()
+            ids = stored.due(session, limit=BATCH)
+            stages, teams = _count(ctx, session, ids)
+            _work_out(ctx, session, stages, teams)
+            stored.keep_state(session, state | {"as_at": int(ctx.clock.now().timestamp())})
+        done += max(len(ids), 1)
+    return done
+
+
+def rebuild(ctx: Context, *, says: Says = lambda _: None) -> int:
+    """Make every figure anew; returns how many agreements were counted. Call it after a bulk load.
+
+    Steps may go on meanwhile: they are counted by the next ``refresh``. ``says`` is told how far it is.
+    """
+    with ctx.database.writing() as session:
+        stored.begin(session)
+        stored.clear(session)
+    last = done = 0
+    while True:
+        with ctx.database.writing() as session:
+            state = stored.begin(session)
+            ids = stored.agreements_after(session, last, limit=_REBUILD_BATCH)
+            if ids:
+                _count(ctx, session, ids)
+                last, done = ids[-1], done + len(ids)
+                says(f"{done} agreements counted")
+                continue
+            _work_out_all(ctx, session)
+            now = ctx.clock.now()
+            stored.keep_state(session, state | {"as_at": int(now.timestamp()), "day": _today(ctx).toordinal()})
+            return done
+
+
+def verify(ctx: Context) -> list[str]:
+    """Compare every figure with the rows it was made of; returns what differs, in words, at most twenty."""
+    found: list[str] = []
+    sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
+    last = 0
+    with ctx.database.reading() as session:
+        while ids := stored.agreements_after(session, last, limit=_REBUILD_BATCH):
+            last = ids[-1]
+            waiting = set(stored.due(session, limit=len(ids), after=ids[0] - 1))
+            for facts, part in _parts(ctx, session, ids):
+                kept = kept_part(facts.part)
+                if facts.head.id not in waiting and part.text() != facts.part:
+                    found.append(f"agreement {facts.head.id} is counted otherwise than its stays say")
+                for key, value in kept.tallies.items():
+                    for scope in kept.scopes:
+                        here = sums[scope, key.topic]
+                        here[0] += value[0]
+                        here[1] += value[1]
+        stands = stored.sums(session)
+    for at in sorted(set(sums) | set(stands)):
+        if tuple(sums.get(at, (0, 0))) != stands.get(at, (0, 0)):
+            found.append(f"the sums of “{at[1]}” in scope {at[0]} are not those of its agreements")
+    return found[:_MOST_DIFFERENCES]
+
+
+def _count(ctx: Context, session: Session, ids: list[int]) -> tuple[set[tuple[int, str]], set[int]]:
+    """Count these agreements again; returns the (scope, stage) pairs and the scopes to work out."""
+    changes = Changes()
+    texts, seqs = {}, {}
+    for facts, part in _parts(ctx, session, ids):
+        changes.put(kept_part(facts.part), -1)
+        changes.put(part, 1)
+        texts[facts.head.id], seqs[facts.head.id] = part.text(), facts.head.head_seq
+    changes.settle()
+    stored.add_tallies(session, changes.tallies)
+    stored.change_weeks(session, changes.weeks)
+    stored.replace_open(session, ids, changes.open)
+    if texts:
+        stored.keep_parts(session, texts, seqs)
+    return changes.stages, changes.teams
+
+
+def _parts(ctx: Context, session: Session, ids: list[int]) -> Iterable[tuple[Facts, Part]]:
+    ctx.calendars.refresh(session)
+    bodies = stored.organisations(session)
+    by_code = {code: one for one, (code, _) in bodies.items()}
+    for facts in stored.facts(session, ids, section=VALUE[0]):
+        flow = ctx.definitions.flow(session, facts.head.workflow_id, facts.head.workflow_version)
+        yield facts, part_of(facts, Counting(flow, _calendar_of(ctx, session), bodies, by_code))
+
+
+def _calendar_of(ctx: Context, session: Session) -> Callable[[int, str], Any]:
+    return lambda organisation, nation: ctx.calendars.of(session, organisation, nation)
+
+
+def _today(ctx: Context) -> Any:
+    return ctx.clock.now().astimezone(LONDON).date()
+
+
+def _new_day(ctx: Context, state: dict[str, Any]) -> bool:
+    return bool(state.get("day") != _today(ctx).toordinal())
+
+
+# From tallies to what pages read
+
+
+def _work_out_all(ctx: Context, session: Session) -> None:
+    stored.drop_empty(session)
+    pairs = stored.scopes_and_stages(session, topic="stay")
+    _work_out(ctx, session, pairs, {scope for scope, _ in pairs})
+
+
+def _work_out(ctx: Context, session: Session, stages: Iterable[tuple[int, str]], teams: Iterable[int]) -> None:
+    now = ctx.clock.now()
+    for scope, stage in sorted(stages):
+        stored.replace_stage(session, scope, stage, _stage_rows(session, scope, stage, now))
+    since = week_of(_today(ctx)) - TEAM_WEEKS
+    for scope in sorted(teams):
+        found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: {"open": 0, "done": 0})
+        for row in stored.team_sums(session, scope, since=since, done="done", waiting="waiting"):
+            found[row.name, row.detail]["open" if row.topic == "waiting" else "done"] += int(row.n)
+        rows = [
+            {"scope": scope, "organisation": organisation, "role": role, **counts}
+            for (organisation, role), counts in found.items()
+            if any(counts.values())
+        ]
+        stored.replace_teams(session, scope, rows)
+
+
+def _stage_rows(session: Session, scope: int, stage: str, now: datetime) -> list[dict[str, Any]]:
+    """The figures of a stage for every workflow and route, and for each that has something to say."""
+    today = now.astimezone(LONDON).date()
+    closed = [(r.workflow, r.route, r.span, r.n, 1) for r in stored.stays_of(session, scope, stage, topic="stay")]
+    still = [
+        (r.workflow, r.route, _age(r.nation, r.entered_on, today), r.n, 0)
+        for r in stored.open_days(session, scope, stage)
+    ]
+    passed = stored.stays_of(session, scope, stage, topic="stage")
+    narrowings = {("", "")}
+    for workflow, route, *_ in (*closed, *still):
+        narrowings |= {(workflow, route), (workflow, ""), ("", route)}
+    rows = []
+    for workflow, route in sorted(narrowings):
+        stays = [s for s in (*closed, *still) if s[0] in (workflow or s[0],) and s[1] in (route or s[1],)]
+        through = [p for p in passed if p.workflow in (workflow or p.workflow,) and p.route in (route or p.route,)]
+        rows.append(
+            {
+                "scope": scope,
+                "stage": stage,
+                "workflow": workflow,
+                "route": route,
+                "passed": sum(p.n for p in through),
+                "late": sum(p.amount for p in through),
+                "worked_out_at": now,
+                **_measured(stays),
+            }
+        )
+    return rows
+
+
+def _age(nation: str, entered_on: int, today: Any) -> int:
+    """Working days that an open stay has lasted, on the calendar of the lead's nation."""
+    entered = type(today).fromordinal(entered_on)
+    return calendar_for(nation).working_days(entered, today) if entered < today else 0
+
+
+def _measured(stays: list[tuple[str, str, int, int, int]]) -> dict[str, Any]:
+    """Half and 85 of 100, with the open stays counted for as long as they have lasted."""
+    closed, still = sum(s[3] for s in stays if s[4]), sum(s[3] for s in stays if not s[4])
+    half = most = None
+    at_risk = 0
+    if closed >= FEW:
+        counts = [s[3] for s in stays]
+        curve = survival_curve(np.repeat([s[2] for s in stays], counts), np.repeat([s[4] for s in stays], counts))
+        half, most = curve.reached(HALF).value, curve.reached(MOST).value
+        at_risk = curve.number_at_risk(most if most is not None else float(curve.times[-1]))
+    return {"closed": closed, "open": still, "half": half, "most": most, "at_risk": at_risk}
+
+
+def figures_state(ctx: Context, session: Session) -> tuple[datetime | None, int]:
+    """When the figures were worked out (UTC, None: never), and how many agreements changed since (at most 1,000)."""
+    as_at = stored.state(session).get("as_at")
+    at = None if as_at is None else datetime.fromtimestamp(int(as_at), ctx.clock.now().tzinfo)
+    return at, stored.due_count(session, most=1_000)
+
+
+__all__ = ["ALL", "FEW", "TEAM_WEEKS", "figures_state", "rebuild", "refresh", "verify"]

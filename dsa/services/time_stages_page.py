@@ -1,0 +1,145 @@
+"""How long each stage takes against its target. One rule: stages are compared, never people.
+
+What is still open is counted as what it is, still open; every number says how many stays it rests on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dsa.domain.actor import Actor
+from dsa.domain.workflow import Stage
+from dsa.persistence import queries_figures as queries
+from dsa.services.context import Context
+from dsa.services.figures import FEW
+from dsa.services.time_scope import Asked, Scope, scope_of
+
+OLDEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """An agreement past its stage's due moment; ``days`` working days late on the lead's calendar, at least 1."""
+
+    reference: str
+    title: str
+    stage: str
+    days: int
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimes:
+    """How long a stage takes, in working days.
+
+    ``half`` and ``most`` (85 of 100) are None where too few are finished (``few``) or where the estimate does not reach
+    so far; ``at_risk`` is how many stays had lasted as long as ``most``. ``closed`` and ``open`` count stays,
+    ``passed`` and ``late`` agreements.
+    """
+
+    id: str
+    title: str
+    target: int | None
+    closed: int
+    open: int
+    passed: int
+    late: int
+    half: float | None
+    most: float | None
+    at_risk: int
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few to compare."""
+        return self.closed < FEW
+
+
+@dataclass(frozen=True, slots=True)
+class StagesPage:
+    """The page. ``worst`` is the stage that takes longest against its target, None where there are too few."""
+
+    scope: Scope
+    stages: tuple[StageTimes, ...]
+    worst: StageTimes | None
+    overdue: tuple[Overdue, ...]
+    overdue_count: int
+    workflows: tuple[tuple[str, str], ...]
+
+    @property
+    def open(self) -> int:
+        """How many stays are still open."""
+        return sum(stage.open for stage in self.stages)
+
+    @property
+    def stays(self) -> int:
+        """How many stays all of it rests on."""
+        return sum(stage.closed for stage in self.stages) + self.open
+
+
+def stages_page(ctx: Context, actor: Actor, asked: Asked) -> StagesPage:
+    """What the figures say, of what the actor may see."""
+    now = ctx.clock.now()
+    narrowed = {"workflow": asked.workflow, "route": asked.route}
+    with ctx.database.reading() as session:
+        scope = scope_of(ctx, session, actor, asked)
+        rows = {row.stage: row for row in queries.stages(session, scope.id, **narrowed)}
+        measured = tuple(
+            _times(stage, rows[stage.id], asked.route)
+            for stage in scope.stages.values()
+            if stage.id in rows and (rows[stage.id].closed or rows[stage.id].open)
+        )
+        late = queries.most_overdue(session, scope.id, now=now, limit=OLDEST, **narrowed)
+        return StagesPage(
+            scope,
+            measured,
+            _worst(measured),
+            overdue_of(ctx, session, scope, late, now),
+            queries.overdue_count(session, scope.id, now=now, **narrowed),
+            workflows(ctx, session),
+        )
+
+
+def workflows(ctx: Context, session: Session) -> tuple[tuple[str, str], ...]:
+    """The workflows to choose from: (id, title)."""
+    found = {}
+    for route in ("standard", "fast"):
+        workflow = ctx.definitions.for_route(session, route).workflow
+        found[workflow.id] = workflow.title
+    return tuple(found.items())
+
+
+def overdue_of(ctx: Context, session: Session, scope: Scope, rows: Sequence[Any], now: datetime) -> tuple[Overdue, ...]:
+    """Overdue agreements as a list shows them."""
+    found = []
+    for row in rows:
+        calendar = ctx.calendars.of(session, row.lead_organisation_id, row.nation)
+        stage = scope.stages.get(row.stage)
+        who = row.holder_name or row.holder_owner or ""
+        title = stage.title if stage is not None else row.stage
+        found.append(Overdue(row.reference, row.title, title, -calendar.days_until(now, row.due_at), who))
+    return tuple(found)
+
+
+def _times(stage: Stage, row: Any, route: str) -> StageTimes:
+    targets = [stage.targets[route]] if route in stage.targets else list(stage.targets.values())
+    return StageTimes(
+        stage.id,
+        stage.title,
+        max(targets, default=None),
+        row.closed,
+        row.open,
+        row.passed,
+        row.late,
+        row.half,
+        row.most,
+        row.at_risk,
+    )
+
+
+def _worst(measured: tuple[StageTimes, ...]) -> StageTimes | None:
+    """The stage whose usual stay is longest for its target; ties: the one with more open."""
+    known = [stage for stage in measured if stage.half is not None and stage.target]
+    return max(known, key=lambda stage: ((stage.half or 0.0) / (stage.target or 1), stage.open), default=None)

@@ -1,0 +1,72 @@
+"""What the pages of where the time goes share: filters in the address, links to the agreements behind a number, words.
+
+One rule: a number's link carries the filters of the page, so that it leads to exactly the agreements it counts.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+
+from dsa.services.agreements_list import ROUTES, Filters
+from dsa.services.counting import days_of
+from dsa.services.time_scope import Asked, Scope
+from dsa.web.agreements import address
+from dsa.web.time_words import days
+from dsa.web.wording import gettext, ngettext
+
+
+def asked() -> Asked:
+    """The filters of the address, in the letters that ids have."""
+    return Asked(_id_in("workflow"), _id_in("route"), _id_in("organisation"))
+
+
+def id_in(name: str) -> str:
+    """A parameter of the address, in the letters that ids have."""
+    return _id_in(name)
+
+
+def _id_in(name: str) -> str:
+    return "".join(c for c in request.args.get(name, "")[:60] if c.isascii() and (c.isalnum() or c in "-_"))
+
+
+class Links:
+    """Addresses of agreements behind numbers, with the page's filters."""
+
+    def __init__(self, scope: Scope, *, narrowed: bool = True) -> None:
+        self._same: dict[str, Any] = {"organisation": scope.code} if scope.several else {}
+        if narrowed:
+            self._same |= {"workflow": scope.asked.workflow, "route": scope.asked.route}
+
+    def __call__(self, **more: Any) -> str:
+        """The list narrowed to ``more`` and to what the page is narrowed to."""
+        return address(Filters(**{**self._same, **more}))
+
+
+def csv_address(path: str, scope: Scope, **more: str) -> str:
+    """The file beside a page, with the page's filters."""
+    asked = scope.asked
+    named = {"workflow": asked.workflow, "route": asked.route, "organisation": asked.organisation, **more}
+    query = urlencode({name: value for name, value in named.items() if value})
+    return f"{path}?{query}" if query else path
+
+
+def whose(scope: Scope) -> str:
+    """For whom the figures are, in a sentence, and how old they are."""
+    if scope.name:
+        return gettext("Agreements that %(organisation)s takes part in.", organisation=scope.name)
+    return gettext("All agreements.")
+
+
+def in_days(minutes: int) -> str:
+    """Working minutes as working days in words, to a tenth below ten days."""
+    amount = days_of(minutes)
+    return days(round(amount, 1) if amount < 10 else round(amount))
+
+
+def agreements(count: int) -> str:
+    """So many agreements."""
+    return ngettext("%(num)d agreement", "%(num)d agreements", count)
+
+
+__all__ = ["ROUTES", "Links", "agreements", "asked", "csv_address", "id_in", "in_days", "whose"]

@@ -1,0 +1,242 @@
+"""The figures are what the raw rows say: worked out by brute force on a demonstration world, and step by step."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from dsa.demo import fates
+from dsa.insight.survival import survival_curve
+from dsa.persistence import queries_figures as queries
+from dsa.services import figures
+from dsa.services.context import Context
+from dsa.services.counting import ALL
+from dsa.timekeeping.calendar import calendar_for
+from dsa.timekeeping.clock import SimulatedClock
+from dsa.timekeeping.weeks import LONDON, week_of
+from tests.demo.test_demo_world import NOW, make
+from tests.web.world import World
+
+LATER = NOW + timedelta(days=3)
+FINAL = {"closed", "withdrawn", "rejected", "superseded"}
+AFTER = {"in_use", "review_due", "suspended", "ended", "data_destroyed"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    """A world of 30 agreements, without documents, three days after its last change, counted."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fates, "FATES", tuple(replace(fate, real=False, done=0.0) for fate in fates.FATES))
+        ctx = make(tmp_path_factory.mktemp("figures"), seed=3, agreements=30)
+    ctx = dataclasses.replace(ctx, clock=SimulatedClock(LATER))
+    figures.rebuild(ctx)
+    yield ctx
+    ctx.database.close()
+
+
+def raw(ctx: Context, sql: str, **values: Any) -> list[Any]:
+    with ctx.database.reading() as session:
+        return list(session.execute(text(sql), values))
+
+
+def local(seconds: int) -> Any:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def visible(ctx: Context, scope: int) -> set[int]:
+    """The agreements of a scope, by the rule of visibility written out once more."""
+    if scope == ALL:
+        return {row.id for row in raw(ctx, "SELECT id FROM agreements")}
+    shown = "SELECT a.id FROM agreements a JOIN parties p ON p.agreement_id = a.id WHERE p.organisation_id = :o"
+    theirs = raw(ctx, f"{shown} AND p.left_at IS NULL AND a.stage <> 'start'", o=scope)
+    led = raw(ctx, "SELECT id FROM agreements WHERE lead_organisation_id = :o", o=scope)
+    return {row.id for row in (*theirs, *led)}
+
+
+def scopes(ctx: Context) -> list[int]:
+    return [ALL, *(row.id for row in raw(ctx, "SELECT id FROM organisations ORDER BY id"))]
+
+
+def stays(ctx: Context, scope: int) -> list[Any]:
+    found = raw(ctx, "SELECT g.*, o.nation FROM stage_entries g JOIN organisations o ON o.id = g.organisation_id")
+    seen = visible(ctx, scope)
+    return [row for row in found if row.agreement_id in seen and row.stage not in FINAL | {"in_use"}]
+
+
+def lasted(row: Any) -> int:
+    until = LATER if row.left_at is None else local(row.left_at)
+    return calendar_for(row.nation).elapsed_days(local(row.entered_at), until)
+
+
+def test_stages_are_what_every_stay_says_in_every_scope(made: Context) -> None:
+    compared = 0
+    for scope in scopes(made):
+        rows = stays(made, scope)
+        with made.database.reading() as session:
+            read = {row.stage: row for row in queries.stages(session, scope, workflow="", route="")}
+        assert {stage for stage, row in read.items() if row.closed or row.open} == {row.stage for row in rows}
+        for stage in {row.stage for row in rows}:
+            here = [row for row in rows if row.stage == stage]
+            closed = [row for row in here if row.left_at is not None]
+            figure = read[stage]
+            assert (figure.closed, figure.open) == (len(closed), len(here) - len(closed)), (scope, stage)
+            assert figure.passed == len({row.agreement_id for row in closed})
+            assert figure.late == len({r.agreement_id for r in closed if r.due_at is not None and r.left_at > r.due_at})
+            if len(closed) >= figures.FEW:
+                curve = survival_curve([lasted(row) for row in here], [row.left_at is not None for row in here])
+                assert (figure.half, figure.most) == (curve.reached(0.5).value, curve.reached(0.85).value)
+                compared += 1
+            else:
+                assert (figure.half, figure.most) == (None, None)
+    assert compared > 20
+
+
+def test_weeks_hold_the_middle_of_the_stays_that_ended_in_them(made: Context) -> None:
+    for scope in scopes(made)[:4]:
+        expected: dict[tuple[str, int], list[int]] = {}
+        for row in stays(made, scope):
+            if row.left_at is not None:
+                week = week_of(local(row.left_at).astimezone(LONDON).date())
+                expected.setdefault((row.stage, week), []).append(lasted(row))
+        with made.database.reading() as session:
+            for stage in {stage for stage, _ in expected}:
+                read = {row.week: (row.n, row.half) for row in queries.weeks(session, scope, stage, since=0)}
+                middle = {w: (len(d), sorted(d)) for (s, w), d in expected.items() if s == stage}
+                assert set(read) == set(middle)
+                for week, (n, days) in middle.items():
+                    assert read[week] == (n, (days[(n - 1) // 2] + days[n // 2]) / 2)
+
+
+def test_owners_and_reasons_have_their_minutes_and_their_agreements(made: Context) -> None:
+    bodies = {row.code: row for row in raw(made, "SELECT code, nation FROM organisations")}
+    leads = {
+        row.id: row.nation
+        for row in raw(
+            made, "SELECT a.id, o.nation FROM agreements a JOIN organisations o ON o.id = a.lead_organisation_id"
+        )
+    }
+    for scope in scopes(made)[:4]:
+        seen, minutes, who = visible(made, scope), Counter[tuple[str, str]](), set()
+        for row in raw(made, "SELECT * FROM spells"):
+            if row.agreement_id in seen and row.stage not in AFTER | FINAL:
+                nation = leads[row.agreement_id] if row.outside else bodies[row.owner].nation
+                for topic, name in (("owner", row.owner), ("reason", row.reason)):
+                    who.add((topic, name, row.agreement_id))
+                    if row.ended_at is not None:
+                        spent = calendar_for(nation).working_minutes(local(row.started_at), local(row.ended_at))
+                        minutes[topic, name] += spent
+        with made.database.reading() as session:
+            for topic in ("owner", "reason"):
+                read = {row.name: (row.n, row.amount) for row in queries.named(session, scope, topic, route="")}
+                names = {name for t, name, _ in who if t == topic}
+                counts = Counter(name for t, name, _ in who if t == topic)
+                assert read == {name: (counts[name], minutes[topic, name]) for name in names}, (scope, topic)
+
+
+def test_what_is_under_way_is_there_once_for_each_scope(made: Context) -> None:
+    finished = ("in_use", *FINAL)
+    for scope in scopes(made):
+        seen = visible(made, scope)
+        under_way = {
+            row.id: row.stage
+            for row in raw(made, "SELECT id, stage FROM agreements WHERE finished_at IS NULL")
+            if row.id in seen and row.stage not in finished
+        }
+        kept = raw(made, "SELECT agreement_id, stage FROM open_work WHERE scope = :s", s=scope)
+        assert {row.agreement_id: row.stage for row in kept} == under_way
+        assert len(kept) == len(under_way)
+
+
+def test_a_check_finds_nothing_and_a_wrong_figure_is_found(made: Context) -> None:
+    assert figures.verify(made) == []
+    with made.database.writing() as session:
+        session.execute(text("UPDATE tallies SET n = n + 1 WHERE topic = 'stay' AND scope = 0 AND name = 'drafting'"))
+    assert figures.verify(made) == ["the sums of “stay” in scope 0 are not those of its agreements"]
+    figures.rebuild(made)
+    with made.database.writing() as session:
+        session.execute(text("UPDATE stage_entries SET left_at = left_at + 864000 WHERE left_at IS NOT NULL"))
+    assert any("is counted otherwise than its stays say" in one for one in figures.verify(made))
+    with made.database.writing() as session:
+        session.execute(text("UPDATE stage_entries SET left_at = left_at - 864000 WHERE left_at IS NOT NULL"))
+    assert figures.verify(made) == []
+
+
+def everything(ctx: Context) -> dict[str, list[tuple[Any, ...]]]:
+    """Every figure, but for when it was worked out."""
+    kept = {
+        "tallies": "SELECT * FROM tallies WHERE n <> 0 OR amount <> 0",
+        "week_figures": "SELECT * FROM week_figures",
+        "stage_figures": "SELECT scope, workflow, route, stage, closed, open, passed, late, half, most, at_risk "
+        "FROM stage_figures",
+        "team_figures": "SELECT * FROM team_figures",
+        "open_work": "SELECT * FROM open_work",
+        "counted": "SELECT * FROM counted",
+    }
+    return {name: sorted(map(tuple, raw(ctx, sql)), key=repr) for name, sql in kept.items()}
+
+
+def test_counting_step_by_step_comes_to_what_counting_anew_does(world: World) -> None:
+    first = world.agreement_in("check_draft")
+    world.count()
+    world.do_task(first, "check_text:slc", "changes", changes=(_change("purpose", "QUALITY"),), summary="Not clear.")
+    world.count()
+    second = world.start(title="A second one")
+    world.count()
+    world.move_clock(days=9)
+    world.onward(second)
+    world.count()
+    world.count()
+    before = everything(world.ctx)
+    assert any(row[1] == "return" for row in before["tallies"])
+    figures.rebuild(world.ctx)
+    assert everything(world.ctx) == before
+    assert figures.verify(world.ctx) == []
+
+
+def _change(section: str, code: str) -> Any:
+    from dsa.services.reviewing import Change
+
+    return Change(section=section, question=None, code=code, text="Say what it is for.")
+
+
+def test_a_step_writes_no_figure_and_leaves_its_agreement_to_be_counted(world: World) -> None:
+    reference = world.agreement_in("drafting")
+    world.count()
+    assert raw(world.ctx, "SELECT id FROM agreements WHERE counted_seq <> head_seq") == []
+    before = everything(world.ctx)
+    world.onward(reference)
+    assert everything(world.ctx) == before
+    assert len(raw(world.ctx, "SELECT id FROM agreements WHERE counted_seq <> head_seq")) == 1
+    world.count()
+    assert everything(world.ctx) != before
+
+
+def test_what_only_its_lead_may_see_counts_for_nobody_else(world: World) -> None:
+    world.start()
+    world.count()
+    assert {row.scope for row in raw(world.ctx, "SELECT DISTINCT scope FROM tallies")} == {
+        ALL, world.organisations["HMRC"],
+    }  # fmt: skip
+    world.agreement_in("first_look")
+    world.count()
+    slc = world.organisations["SLC"]
+    started = raw(world.ctx, "SELECT n FROM tallies WHERE scope = :s AND topic = 'flow' AND name = 'started'", s=slc)
+    assert [row.n for row in started] == [1]
+    assert world.organisations["DWP"] not in {row.scope for row in raw(world.ctx, "SELECT scope FROM tallies")}
+
+
+def test_ages_are_worked_out_again_on_a_new_day_though_nothing_happened(world: World) -> None:
+    for _ in range(2):
+        world.agreement_in("review")
+    world.count()
+    assert figures.refresh(world.ctx) == 0
+    world.move_clock(days=1)
+    assert figures.refresh(world.ctx) == 1
+    assert figures.refresh(world.ctx) == 0
