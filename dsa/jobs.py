@@ -14,7 +14,7 @@ from huey import SqliteHuey, crontab
 from dsa.composition import open_context
 from dsa.config import Settings
 from dsa.domain.errors import Problem
-from dsa.services import audit_checking, audit_log, figures, forecasting, notifying, reminding
+from dsa.services import audit_checking, audit_log, figures, forecasting, notifying, redating, reminding
 from dsa.services.context import Context
 from dsa.services.job_state import something_waits
 
@@ -40,8 +40,14 @@ class Relay:
         return done
 
     def remind(self) -> int:
-        """Ask for a mail for each task that became overdue; returns how many."""
+        """Work due dates out again where a calendar changed, then ask for a mail for each task that became overdue.
+
+        Returns how many mails were asked for.
+        """
         self._reminded = time.monotonic()
+        done = redating.redate(self._ctx)
+        if done.failed:
+            log.warning("the due dates of %s agreements could not be worked out", done.failed)
         return reminding.remind(self._ctx)
 
     def forecast(self) -> int:

@@ -45,6 +45,7 @@ SENTENCES: Mapping[str, str] = {
     "DocumentSealed": "the signed document was sealed",
     "HoldBegan": "put the agreement on hold: %(reason)s, waiting for %(awaited)s",
     "HoldEnded": "ended the hold",
+    "DueDatesRecomputed": "due dates were worked out again: %(reason)s",
     "CommentMade": "commented on the text",
     "CommentShared": "shared a comment on “%(section)s”",
     "ConditionMet": "recorded a condition as met",
@@ -106,11 +107,34 @@ class Timing:
     left_minutes: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MovedDue:
+    """A due moment (UTC) that moves, with the calendar that it rests on: of an open task, by its key, stage and round;
+    of the stay in the stage, where ``key`` is empty. ``was`` is the moment before."""
+
+    key: str
+    stage: str
+    round: int
+    was: datetime | None
+    due_at: datetime
+    calendar_version: str
+
+
 def effects(
-    decision: Decision, holding: Holding | None, timing: Timing, *, handed: bool, on_hold: bool
+    decision: Decision,
+    holding: Holding | None,
+    timing: Timing,
+    *,
+    handed: bool,
+    on_hold: bool,
+    moved: tuple[MovedDue, ...] = (),
 ) -> dict[str, Any]:
-    """The part of an event's body from which the state is rebuilt. ``handed``: a new spell of the ledger begins."""
-    return {
+    """The part of an event's body from which the state is rebuilt. ``handed``: a new spell of the ledger begins.
+
+    ``moved`` is there only where due moments move: most events have nothing to say about it.
+    """
+    dues = {"moved": [moved_body(each) for each in moved]} if moved else {}
+    return dues | {
         "stage": decision.dest,
         "round": decision.round,
         "path": list(decision.path),
@@ -140,6 +164,17 @@ def opened_body(task: TaskFact, due: Mapping[str, Any]) -> dict[str, Any]:
         "role": task.role,
         "status": task.status,
         **due,
+    }
+
+
+def moved_body(each: MovedDue) -> dict[str, Any]:
+    """A due moment that moves, as an event records it."""
+    return {
+        "key": each.key,
+        "stage": each.stage,
+        "round": each.round,
+        "due_at": moment(each.due_at),
+        "calendar_version": each.calendar_version,
     }
 
 

@@ -110,6 +110,8 @@ def _apply(state: Replayed, body: Mapping[str, Any]) -> None:
         _open_task(state, opened, at)
     if effects["entered"] is not None:
         _enter(state, effects, at)
+    for moved in effects.get("moved", ()):
+        _move_due(state, moved)
     if effects["handed"]:
         _hand_over(state, effects["holder"], at)
     state.stage, state.round, state.on_hold = effects["stage"], effects["round"], effects["on_hold"]
@@ -181,6 +183,17 @@ def _enter(state: Replayed, effects: Mapping[str, Any], at: datetime) -> None:
     )
     if ends:
         state.finished_at = at
+
+
+def _move_due(state: Replayed, moved: Mapping[str, Any]) -> None:
+    """Move the due moment of an open task, or of the stay in the stage where no task is named."""
+    due: dict[str, Any] = {"due_at": _instant(moved["due_at"]), "calendar_version": moved["calendar_version"]}
+    if not moved["key"]:
+        state.stays[-1] = replace(state.stays[-1], **due)
+        return
+    place = (moved["key"], moved["stage"], moved["round"])
+    number = next(n for n, task in enumerate(state.tasks) if task.place == place)
+    state.tasks[number] = replace(state.tasks[number], **due)
 
 
 def _hand_over(state: Replayed, holder: Mapping[str, Any] | None, at: datetime) -> None:

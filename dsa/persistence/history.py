@@ -57,6 +57,18 @@ _LATEST = Prepared(
 )
 
 
+def event(session: Session, agreement_id: int, seq: int) -> Any:
+    """One event by its place in the chain."""
+    statement = select(table(Event)).where(Event.agreement_id == agreement_id, Event.seq == seq)
+    return session.execute(statement).one()
+
+
+def newest(session: Session, agreement_id: int) -> Any:
+    """The newest event of an agreement."""
+    statement = select(table(Event)).where(Event.agreement_id == agreement_id).order_by(Event.seq.desc()).limit(1)
+    return session.execute(statement).one()
+
+
 def version_at(session: Session, task: Any) -> int:
     """The agreement's version after the event that opened a task."""
     body = session.scalar(

@@ -120,6 +120,11 @@ def organisations(session: Session) -> list[Organisation]:
     return list(session.scalars(select(Organisation).order_by(Organisation.name)))
 
 
+def nation_of(session: Session, organisation_id: int) -> str:
+    """The nation whose bank holidays an organisation keeps."""
+    return session.scalars(select(Organisation.nation).where(Organisation.id == organisation_id)).one()
+
+
 def posts(session: Session, organisation_id: int) -> list[Row[Any]]:
     """The posts of an organisation (id, title, role)."""
     statement = select(Post.id, Post.title, Post.role).where(Post.organisation_id == organisation_id)

@@ -1,14 +1,17 @@
 """Settings that change at run time. One rule: a setting that was never set has its natural value."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import SettingRow
+from dsa.persistence.types import instant_of, seconds_of
 
 CLOCK = "clock_offset"
 LOG_CHECKED = "audit_log_checked"
+CALENDAR = "calendar_applied"
 
 
 def clock_offset(session: Session) -> float:
@@ -40,3 +43,22 @@ def set_log_checked(session: Session, found: Mapping[str, Any]) -> None:
         session.add(SettingRow(name=LOG_CHECKED, value=dict(found)))
     else:
         row.value = dict(found)
+
+
+def calendar_applied(session: Session) -> dict[str, Any]:
+    """The edition of the calendars that every open due date was last worked out on, and when that was (``at``, UTC)."""
+    row = session.get(SettingRow, CALENDAR)
+    if row is None:
+        return {}
+    seconds = row.value.get("at")
+    return {"edition": row.value.get("edition"), "at": instant_of(seconds if isinstance(seconds, int) else None)}
+
+
+def set_calendar_applied(session: Session, *, edition: str, at: datetime) -> None:
+    """Record that every open due date rests on this edition of the calendars."""
+    value: dict[str, object] = {"edition": edition, "at": seconds_of(at)}
+    row = session.get(SettingRow, CALENDAR)
+    if row is None:
+        session.add(SettingRow(name=CALENDAR, value=value))
+    else:
+        row.value = value

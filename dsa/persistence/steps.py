@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from dsa.domain.errors import Conflict
+from dsa.domain.events import MovedDue
 from dsa.persistence.models import (
     Agreement,
     Approval,
@@ -68,7 +69,24 @@ _REOPEN_TASK = Prepared(
         due_at=bindparam("due"),
         calendar_version=bindparam("calendar"),
         target_days=bindparam("target"),
+        due_seq=None,
     )
+)
+_MOVE_TASK_DUE = Prepared(
+    update(_T)
+    .where(
+        _T.c.agreement_id == bindparam("agreement"),
+        _T.c.key == bindparam("of_key"),
+        _T.c.stage == bindparam("of_stage"),
+        _T.c.round == bindparam("of_round"),
+        _T.c.status == "open",
+    )
+    .values(due_at=bindparam("due"), calendar_version=bindparam("calendar"), due_seq=bindparam("seq"))
+)
+_MOVE_STAGE_DUE = Prepared(
+    update(_G)
+    .where(_G.c.agreement_id == bindparam("agreement"), _G.c.left_at.is_(None))
+    .values(due_at=bindparam("due"), calendar_version=bindparam("calendar"))
 )
 _WITHDRAW_APPROVALS = Prepared(
     update(_AP)
@@ -87,7 +105,7 @@ _END_HOLD = Prepared(
     .values(ended_at=bindparam("at"), ended_seq=bindparam("seq"))
 )
 _OPEN_TASK = Prepared(
-    insert(_T), columns=[column.key for column in _T.c if column.key not in ("id", "first_opened_at")]
+    insert(_T), columns=[column.key for column in _T.c if column.key not in ("id", "first_opened_at", "due_seq")]
 )
 _OUTBOX = Prepared(
     insert(table(OutboxRow)),
@@ -155,6 +173,17 @@ def close_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 def reopen_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Open tasks again whose decision was taken back."""
     _REOPEN_TASK.many(session, rows)
+
+
+def move_dues(session: Session, *, agreement: int, moved: Sequence[MovedDue], seq: int) -> None:
+    """Move the due moments of open tasks, and of the stay in the stage where no task is named."""
+    for each in moved:
+        values = {"agreement": agreement, "due": each.due_at, "calendar": each.calendar_version}
+        if not each.key:
+            _MOVE_STAGE_DUE.run(session, values)
+            continue
+        values |= {"of_key": each.key, "of_stage": each.stage, "of_round": each.round, "seq": seq}
+        _MOVE_TASK_DUE.demand(session, values, Conflict(_SOMEBODY_FIRST))
 
 
 def open_tasks(session: Session, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,13 +1,16 @@
 """The working calendar of each organisation. One rule: a due date remembers the version of the calendar it rests on."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from time import monotonic
 
 from sqlalchemy.orm import Session
 
 from dsa.persistence import calendars as stored
+from dsa.persistence.calendars import Days
 from dsa.timekeeping.calendar import WorkingCalendar, calendar_for
-from dsa.timekeeping.office import HalfDay
+from dsa.timekeeping.nations import FIRST_DAY, LAST_YEAR
+from dsa.timekeeping.office import DEFAULT_HOURS, HalfDay, HoursFrom, OfficeHours
 
 FRESH_SECONDS = 1.0
 
@@ -16,27 +19,35 @@ FRESH_SECONDS = 1.0
 class Calendars:
     """Calendars by organisation, remembered until the stored days change."""
 
-    _known: dict[int, WorkingCalendar] = field(default_factory=dict)
-    _nations: dict[str, WorkingCalendar] = field(default_factory=dict)
-    _edition: tuple[int, int] | None = None
+    _known: dict[tuple[int, str], WorkingCalendar] = field(default_factory=dict)
+    _edition: int | None = None
     _looked: float = -1_000_000.0
 
     def of(self, session: Session, organisation_id: int, nation: str) -> WorkingCalendar:
-        """The calendar that the organisation works by: its nation's days, its own closures and half days."""
-        found = self._known.get(organisation_id)
+        """The calendar that the organisation works by: its nation's days, its own closures, half days and hours."""
+        self.refresh(session)
+        found = self._known.get((organisation_id, nation))
         if found is None:
-            days = stored.days_of(session, organisation_id, nation)
-            found = calendar_for(
-                nation,
-                closures=days.closures,
-                extra_days=days.extra,
-                half_days=tuple(HalfDay.on(day, 9 * 60 + minutes) for day, minutes in days.half_days),
+            extra = stored.one_off_days(session)
+            found = self._known[organisation_id, nation] = _made(
+                nation, stored.days_of(session, organisation_id), extra.get(nation, frozenset())
             )
-            self._known[organisation_id] = found
+        return found
+
+    def together(self, session: Session, name: str) -> WorkingCalendar:
+        """The calendar of a step that nations take together (ALL:ENG+SCT, ANY:ENG+SCT), of one nation, or FOI.
+
+        It knows the one-off days and no organisation's closures. Raises UnknownNation.
+        """
+        self.refresh(session)
+        found = self._known.get((0, name))
+        if found is None:
+            extra = stored.one_off_days(session)
+            found = self._known[0, name] = calendar_for(name, extra_days=extra)
         return found
 
     def refresh(self, session: Session, *, at_once: bool = False) -> bool:
-        """Forget what is remembered where days were added or removed since; True when something changed.
+        """Forget what is remembered where days were added or withdrawn since; True when something changed.
 
         Asked again at most once in ``FRESH_SECONDS``, so that not every step pays for it; ``at_once`` where a day was
         just added.
@@ -50,3 +61,34 @@ class Calendars:
         self._edition = edition
         self._known.clear()
         return True
+
+
+def hours_of(days: Days) -> OfficeHours | tuple[HoursFrom, ...]:
+    """The office hours of an organisation: the usual ones until it says otherwise."""
+    if not days.hours:
+        return DEFAULT_HOURS
+    own = tuple(HoursFrom(day, OfficeHours(opens, closes)) for day, opens, closes in days.hours)
+    return (HoursFrom(FIRST_DAY, DEFAULT_HOURS), *own)
+
+
+def _made(nation: str, days: Days, extra: frozenset[date]) -> WorkingCalendar:
+    half_days = [
+        HalfDay(day.month, day.day, closes) if yearly else HalfDay.on(day, closes)
+        for day, closes, yearly in days.half_days
+    ]
+    every_year = [_in_year(day, year) for day in days.yearly for year in range(day.year, LAST_YEAR + 1)]
+    return calendar_for(
+        nation,
+        closures=(*days.closures, *every_year),
+        extra_days=extra,
+        hours=hours_of(days),
+        half_days=half_days,
+    )
+
+
+def _in_year(day: date, year: int) -> date:
+    """The same date of another year; 29 February becomes the 28th outside leap years."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)

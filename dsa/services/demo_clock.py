@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from dsa.domain.errors import NotFound, Refused
 from dsa.persistence import settings as stored
-from dsa.services import notifying, reminding
+from dsa.services import notifying, redating, reminding
 from dsa.services.context import Context
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.clock import SimulatedClock
@@ -42,4 +42,5 @@ def move_on(ctx: Context, days: int) -> Moved:
         seconds = stored.clock_offset(session) + (now - before).total_seconds()
         stored.set_clock_offset(session, int(seconds))
     later = replace(ctx, clock=clock)
+    redating.redate(later)
     return Moved(now.astimezone(UTC), reminding.remind(later), notifying.carry_out(later))

@@ -9,6 +9,7 @@ from dsa.domain.machine import Hold, Snapshot
 from dsa.domain.reasons import is_delay, label
 from dsa.persistence import work
 from dsa.persistence.heads import Loaded
+from dsa.services import redating
 from dsa.services.context import Context
 from dsa.services.moving import Happening, Step, demand_version, open_for, take
 from dsa.services.permitting import demand
@@ -70,7 +71,7 @@ def _check(ctx: Context, loaded: Loaded, held: Held, *, code: str, awaited: str,
 
 
 def end_hold(ctx: Context, actor: Actor, reference: str, *, seen: int | None) -> Step:
-    """End the hold: who had the agreement before has it again."""
+    """End the hold: who had the agreement before has it again. What is due moves on by the working days on hold."""
     with ctx.database.writing() as session:
         loaded = open_for(ctx, session, actor, reference, lock=True)
         held = demand(ctx, session, actor, "resume_hold", loaded)
@@ -81,7 +82,11 @@ def end_hold(ctx: Context, actor: Actor, reference: str, *, seen: int | None) ->
         def after(snapshot: Snapshot) -> Snapshot:
             return replace(snapshot, hold=None)
 
-        return take(ctx, session, loaded, actor, held, Happening("HoldEnded"), after=after, on_hold=False)
+        at = ctx.clock.now().replace(microsecond=0)
+        moved = redating.moved_dues(ctx, session, loaded, until=max(at, loaded.head.updated_at))
+        facts = {"moved": redating.moved_facts(moved)} if moved else {}
+        ended = Happening("HoldEnded", facts)
+        return take(ctx, session, loaded, actor, held, ended, after=after, on_hold=False, moved=moved)
 
 
 def contest(ctx: Context, actor: Actor, reference: str, *, spell_seq: int, text: str) -> Step:

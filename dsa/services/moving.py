@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import BadInput, Conflict, NotFound
+from dsa.domain.events import MovedDue
 from dsa.domain.holding import who_has_it
 from dsa.domain.machine import Decision, Flow, Recorded, Reopened, Snapshot, TaskFact, decide
 from dsa.domain.workflow import TaskRule
@@ -75,12 +76,14 @@ def take(
     after: Callable[[Snapshot], Snapshot] | None = None,
     bump: bool = True,
     on_hold: bool | None = None,
+    moved: tuple[MovedDue, ...] = (),
 ) -> Step:
     """Take one step. ``action`` None records an event without asking the machine, a Decision was made elsewhere (a
     change of route); ``more`` adds to the snapshot.
 
     ``after`` alters the state that who-has-it is worked out from (a hold begins, a question is open). ``bump`` False
-    leaves the agreement's version alone: a section was saved. ``on_hold`` sets or ends the mark of a hold.
+    leaves the agreement's version alone: a section was saved. ``on_hold`` sets or ends the mark of a hold. ``moved``
+    are due moments that move.
     """
     ctx.calendars.refresh(session)
     flow = flow_of(ctx, session, loaded)
@@ -89,11 +92,13 @@ def take(
     _demand_past(happening, at)
     decision = _decision(flow, snapshot, action)
     opened = tuple(_opening(ctx, session, loaded, flow, task, at) for task in decision.opened)
-    reached = replace(snapshot, stage=decision.dest, round=decision.round, tasks=_with_dues(decision.tasks, opened))
+    reached = replace(
+        snapshot, stage=decision.dest, round=decision.round, tasks=_with_dues(decision.tasks, (*opened, *moved))
+    )
     holding = who_has_it(flow, after(reached) if after else reached)
-    changes = action is not None or after is not None
+    changes = action is not None or after is not None or bool(moved)
     held_up = loaded.head.on_hold if on_hold is None else on_hold
-    outcome = Outcome(decision, holding, opened, changes, bump, held_up)
+    outcome = Outcome(decision, holding, opened, changes, bump, held_up, moved)
     seq, version = Recorder(ctx, session, loaded, actor, held, flow, at, outcome).write(happening)
     return Step(seq, at, version, decision, flow, opened)
 
@@ -115,11 +120,16 @@ def _opening(ctx: Context, session: Session, loaded: Loaded, flow: Flow, task: T
     return Opening(task, target, calendar.due_at(at, target), calendar.version)
 
 
-def _with_dues(tasks: tuple[TaskFact, ...], opened: tuple[Opening, ...]) -> tuple[TaskFact, ...]:
-    if not opened:
+def _with_dues(tasks: tuple[TaskFact, ...], dated: tuple[Opening | MovedDue, ...]) -> tuple[TaskFact, ...]:
+    if not dated:
         return tasks
-    dues = {(o.fact.key, o.fact.stage, o.fact.round): o.due_at for o in opened}
+    dues = {_place(each): each.due_at for each in dated}
     return tuple(replace(t, due_at=dues.get((t.key, t.stage, t.round), t.due_at)) for t in tasks)
+
+
+def _place(each: Opening | MovedDue) -> tuple[str, str, int]:
+    of = each.fact if isinstance(each, Opening) else each
+    return (of.key, of.stage, of.round)
 
 
 def target_of(rule: TaskRule, route: str) -> int:

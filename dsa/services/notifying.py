@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.errors import Problem
 from dsa.persistence import heads, outbox, people
 from dsa.persistence.heads import Loaded
-from dsa.services import checkpoint_mail, exporting, sealing
+from dsa.services import checkpoint_mail, exporting, redating, sealing
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
 from dsa.timekeeping.instants import local_day_text
@@ -125,6 +125,7 @@ _BEGINS = {
     "overdue": "Overdue: ",
     "escalated": "Overdue with your organisation: ",
     "answered": "Your question is answered: ",
+    "moved": "The due date moved: ",
 }
 _TO_THE_LEAD = {
     "returned": ("Respond to the changes asked for in", "/changes"),
@@ -146,10 +147,15 @@ def _export(ctx: Context, row: Any) -> None:
     exporting.make(ctx, int(row.payload["export"]))
 
 
+def _redate(ctx: Context, _row: Any) -> None:
+    redating.redate(ctx)
+
+
 KINDS: Mapping[str, Callable[[Context, Any], None]] = {
     "mail": _mail,
     "issue_document": _issue,
     "seal_document": _seal,
     "export": _export,
     "checkpoint": checkpoint_mail.write,
+    "redate": _redate,
 }

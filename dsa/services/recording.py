@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dsa.domain import events
 from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import Conflict
-from dsa.domain.events import Timing
+from dsa.domain.events import MovedDue, Timing
 from dsa.domain.holding import Holding
 from dsa.domain.integrity import canonical
 from dsa.domain.machine import Decision, Flow, TaskFact
@@ -22,6 +22,7 @@ from dsa.persistence.heads import Loaded
 from dsa.services.chaining import actor_body, chained, committed
 from dsa.services.context import Context
 from dsa.timekeeping.calendar import WorkingCalendar
+from dsa.timekeeping.instants import local_day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a step comes to: the decision, who has the agreement then, what opens, and the marks of the head."""
+    """What a step comes to: the decision, who has the agreement then, what opens, which due moments move, and the
+    marks of the head."""
 
     decision: Decision
     holding: Holding | None
@@ -60,6 +62,7 @@ class Outcome:
     changes: bool
     bump: bool
     on_hold: bool
+    moved: tuple[MovedDue, ...] = ()
 
 
 @dataclass(slots=True)
@@ -95,6 +98,7 @@ class Recorder:
             self._tasks(closing, seq)
             if entered is not None:
                 self._stage(entered, left_minutes or 0, seq)
+            steps.move_dues(self.session, agreement=head.id, moved=outcome.moved, seq=seq)
             self._head(entered, seq, version, digest)
             steps.add_outbox(self.session, self._outbox(seq))
         return seq, version
@@ -110,7 +114,9 @@ class Recorder:
         effects = None
         handed = self._handed
         if outcome.changes or handed:
-            effects = events.effects(outcome.decision, outcome.holding, timing, handed=handed, on_hold=self._on_hold)
+            effects = events.effects(
+                outcome.decision, outcome.holding, timing, handed=handed, on_hold=self._on_hold, moved=outcome.moved
+            )
         body = {
             "agreement": head.reference,
             "seq": seq,
@@ -306,16 +312,21 @@ class Recorder:
                 "holder_reason": holding.reason if holding else None,
                 "holder_since": self.at if handed else head.holder_since,
                 "stage_entered_at": head.stage_entered_at if entered is None else self.at,
-                "stage_due_at": head.stage_due_at if entered is None else entered["due_at"],
+                "stage_due_at": self._stage_due() if entered is None else entered["due_at"],
                 "updated_at": self.at,
                 "finished_at": head.finished_at or (self.at if self.flow.stages[decision.dest].final else None),
             },
         )
 
+    def _stage_due(self) -> datetime | None:
+        moved = next((each.due_at for each in self.outcome.moved if not each.key), None)
+        due: datetime | None = moved or self.loaded.head.stage_due_at
+        return due
+
     # The outbox
 
     def _outbox(self, seq: int) -> list[dict[str, Any]]:
-        """Mails about the tasks that opened and about a return, and the documents that the stage needs."""
+        """Mails about tasks that opened or have a new due day, and about a return; the documents that a stage needs."""
         head, decision = self.loaded.head, self.outcome.decision
         asked: list[tuple[str, str, dict[str, Any]]] = []
         for each in self.outcome.opened:
@@ -323,6 +334,9 @@ class Recorder:
             if fact.status == "open":
                 payload = {"what": "opened", "task": fact.key, "round": fact.round, "stage": fact.stage}
                 asked.append(("mail", f"opened:{fact.key}", payload))
+        for moved in self.outcome.moved:
+            if moved.key and moved.was is not None and local_day_text(moved.was) != local_day_text(moved.due_at):
+                asked.append(("mail", f"moved:{moved.key}", {"what": "moved", "task": moved.key}))
         if decision.round > head.round:
             asked.append(("mail", "returned", {"what": "returned"}))
         if decision.moved:

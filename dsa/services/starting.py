@@ -122,8 +122,7 @@ def _head(
 ) -> dict[str, Any]:
     answers, first = new.answers, flow.workflow.first
     target = first.targets.get(new.route)
-    nation = drafts.organisations_by_code(session, [new.lead])[new.lead].nation
-    calendar = ctx.calendars.of(session, held.organisation_id, nation)
+    calendar = ctx.calendars.of(session, held.organisation_id, _nation(session, new))
     mark = answers.get("classification")
     return {
         "reference": reference,
@@ -151,6 +150,10 @@ def _head(
     }
 
 
+def _nation(session: Session, new: NewAgreement) -> str:
+    return drafts.organisations_by_code(session, [new.lead])[new.lead].nation
+
+
 def _first_event(
     ctx: Context,
     session: Session,
@@ -167,8 +170,7 @@ def _first_event(
     lead = PartyFact("lead", new.lead, True, False, True)
     holding = who_has_it(flow, Snapshot(stage.id, 1, new.route, (lead,), ()))
     decision = Decision(stage.id, stage.id, 1, (stage.id,))
-    # the calendar was asked for by nation when the head was made; from then on it is known by its organisation
-    calendar = ctx.calendars.of(session, held.organisation_id, "ENG").version
+    calendar = ctx.calendars.of(session, held.organisation_id, _nation(session, new)).version
     target = stage.targets.get(new.route)
     entered = events.due_body(target_days=target, due_at=head["stage_due_at"], calendar_version=calendar)
     timing = events.Timing(entered=entered)

@@ -20,7 +20,7 @@ from dsa.domain.redline import ChangedSection
 from dsa.domain.workflow import OUTCOMES, ROLES, STANDING_KINDS, TaskRule
 from dsa.persistence import drafts, heads, history, people, queries_tasks, visibility, work
 from dsa.persistence.heads import Loaded
-from dsa.services import content, differences, permitting
+from dsa.services import content, differences, permitting, redating
 from dsa.services.agreement_header import Header, header_of
 from dsa.services.context import Context
 from dsa.services.moving import flow_of, open_for
@@ -40,7 +40,10 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """What happens if nobody decides: when it is due, when reminders go, who is told when after that."""
+    """What happens if nobody decides: when it is due, when reminders go, who is told when after that.
+
+    ``moved`` is the due moment before it moved, with why; None where it stands as it was when the task opened.
+    """
 
     due_at: datetime
     overdue: bool
@@ -51,6 +54,7 @@ class Waits:
     was_told: bool
     needed_on: str
     consequence: str
+    moved: tuple[datetime, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +327,7 @@ class _Maker:
             told_at is not None and told_at < now,
             str(answers.get("date_needed") or ""),
             str(answers.get("consequence_if_not") or ""),
+            redating.why_moved(self.session, task),
         )
 
     def _questions(self, organisation_id: int) -> tuple[Question, ...]:

@@ -20,7 +20,7 @@ from dsa.services.context import Context
 from dsa.services.moving import flow_of
 from dsa.services.task_reviews import section_title
 
-_MADE_BY_THE_SERVICE = frozenset({"DocumentIssued", "DocumentSealed", "DatesFixed"})
+_MADE_BY_THE_SERVICE = frozenset({"DocumentIssued", "DocumentSealed", "DatesFixed", "DueDatesRecomputed"})
 # Public facts of an event that are told below its sentence, with what each is called.
 _TOLD = {
     "reason": "Reason",
@@ -133,7 +133,7 @@ class _Teller:
             return ""
 
     def _is_told(self, name: str, kind: str, facts: Mapping[str, Any]) -> bool:
-        if name == "reason" and kind in ("HoldBegan", "CorrectionMade"):
+        if name == "reason" and kind in ("HoldBegan", "CorrectionMade", "DueDatesRecomputed"):
             return False  # said in the sentence
         return bool(facts.get(name)) and isinstance(facts[name], str)
 

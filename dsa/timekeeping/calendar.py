@@ -7,7 +7,7 @@ local time of Europe/London exactly once, here; a day outside the loaded years i
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsa.domain.errors import BadInput
+from dsa.timekeeping.arrays import PrefixArrays
 from dsa.timekeeping.nations import (
     FIRST_DAY,
     FREEDOM_OF_INFORMATION,
     LAST_DAY,
+    NATIONS,
     PACKAGE_VERSION,
     BeyondCalendar,
     holidays_of,
@@ -36,10 +38,6 @@ Hours = OfficeHours | tuple[HoursFrom, ...]
 _FIRST = FIRST_DAY.toordinal()
 _COUNT = LAST_DAY.toordinal() - _FIRST + 1
 _DAY = 24 * 60
-# numpy counts days from 1970-01-01.
-_NUMPY_FIRST = _FIRST - date(1970, 1, 1).toordinal()
-_NUMPY_DAY = np.dtype("datetime64[D]")
-_BLOCK = 16_384
 
 
 class CountingRule(StrEnum):
@@ -95,8 +93,8 @@ class WorkingCalendar:
     """
 
     __slots__ = (
+        "_arrays",
         "_days",
-        "_days_np",
         "_length",
         "_minutes",
         "_offset",
@@ -115,8 +113,9 @@ class WorkingCalendar:
             minutes.append(minutes[-1] + lasts)
         self._days = days
         self._minutes = minutes
-        self._days_np: NDArray[np.int32] = np.array(days, dtype=np.int32)
         self._offset = _offsets()
+        whole = [np.array(each, dtype=np.int64) for each in (minutes, opens, length, self._offset)]
+        self._arrays = PrefixArrays(np.array(days, dtype=np.int32), *whole)
         content = repr((FIRST_DAY, works)).encode() + array("i", opens).tobytes() + array("i", length).tobytes()
         self.version = f"{name}@holidays-{PACKAGE_VERSION}+{sha256(content).hexdigest()[:12]}"
 
@@ -129,6 +128,11 @@ class WorkingCalendar:
         """Whether the office opens on this day at all."""
         index = self._index(day)
         return self._days[index + 1] > self._days[index]
+
+    def hours_on(self, day: date) -> tuple[int, int]:
+        """Opening and closing minute (local, after midnight) of a day; the same minute where nobody works."""
+        index = self._index(day)
+        return self._opens[index], self._opens[index] + self._length[index]
 
     def working_days(
         self, start: date, end: date, *, rule: CountingRule = CountingRule.EXCLUDE_START_INCLUDE_END
@@ -151,19 +155,7 @@ class WorkingCalendar:
 
         The arrays have one shape, or one of them is a single date.
         """
-        before, after = _SHIFTS[rule]
-        to_last, to_first = self._days_np[after:], self._days_np[before:]
-        first, last = np.broadcast_arrays(starts.astype(_NUMPY_DAY, copy=False), ends.astype(_NUMPY_DAY, copy=False))
-        shape = first.shape
-        first, last = first.reshape(-1), last.reshape(-1)
-        counted: NDArray[np.int32] = np.empty(first.size, dtype=np.int32)
-        # In blocks, so that what lies in between stays in the processor's cache.
-        for at in range(0, first.size, _BLOCK):
-            block = slice(at, at + _BLOCK)
-            part = to_last.take(self._indices(last[block])) - to_first.take(self._indices(first[block]))
-            # The counts never fall, so a reversed pair comes out at zero or below.
-            np.maximum(part, 0, out=counted[block])
-        return counted.reshape(shape)
+        return self._arrays.working_days(starts, ends, _SHIFTS[rule])
 
     def add_working_days(self, start: date, days: int) -> date:
         """The day on which the given number of working days after ``start`` is reached.
@@ -196,6 +188,10 @@ class WorkingCalendar:
         for begins, ends in merged(pauses, start, end) if pauses else ():
             total -= self._until(ends) - self._until(begins)
         return total
+
+    def working_minutes_many(self, starts: NDArray[np.datetime64], ends: NDArray[np.datetime64]) -> NDArray[np.int64]:
+        """``working_minutes`` for arrays of instants (``datetime64`` in UTC); BeyondCalendar if any is outside."""
+        return self._arrays.working_minutes(starts, ends)
 
     def add_working_minutes(self, at: datetime, minutes: int) -> datetime:
         """The first instant (UTC) at which that many working minutes have passed since ``at``; ``at`` itself for 0."""
@@ -270,13 +266,6 @@ class WorkingCalendar:
             raise BeyondCalendar(day.isoformat())
         return index
 
-    def _indices(self, days: NDArray[np.datetime64]) -> NDArray[np.int64]:
-        indices: NDArray[np.int64] = days.view(np.int64) - _NUMPY_FIRST
-        if indices.min() < 0 or indices.max() >= _COUNT:
-            outside = days[(indices < 0) | (indices >= _COUNT)]
-            raise BeyondCalendar(str(outside[0]))
-        return indices
-
     def _local(self, at: datetime) -> tuple[int, int]:
         """Day index and minute of the day in London."""
         if at.tzinfo is not UTC:
@@ -321,28 +310,37 @@ def calendar_for(
     nation: str,
     *,
     closures: Iterable[date] = (),
-    extra_days: Iterable[date] = (),
+    extra_days: Iterable[date] | Mapping[str, Iterable[date]] = (),
     hours: OfficeHours | Iterable[HoursFrom] = DEFAULT_HOURS,
     half_days: Iterable[HalfDay] = (),
 ) -> WorkingCalendar:
     """The working calendar of an organisation; the same arguments give the same object.
 
     ``nation``: ENG, WLS, SCT, NIR; ALL:ENG+SCT or ANY:ENG+SCT for a step taken together; FOI. ``extra_days``: bank
-    holidays proclaimed after the package was released. ``closures``: other days on which this organisation is shut.
-    ``hours``: one set of office hours, or several each from a date on. Neither adds a day to work on. Raises
-    UnknownNation.
+    holidays proclaimed after the package was released, for every nation or by nation. ``closures``: other days on which
+    this organisation is shut. ``hours``: one set of office hours, or several each from a date on. None of them adds a
+    day to work on. Raises UnknownNation.
     """
+    extra = extra_days if isinstance(extra_days, Mapping) else dict.fromkeys(NATIONS, tuple(extra_days))
+    rule = nation_rule(nation)
     return _calendar(
         nation,
-        frozenset(closures) | frozenset(extra_days),
+        tuple((name, frozenset(extra.get(name, ()))) for name in rule.nations),
+        frozenset(closures),
         hours if isinstance(hours, OfficeHours) else tuple(hours),
         tuple(half_days),
     )
 
 
 @lru_cache(maxsize=256)
-def _calendar(nation: str, closed: frozenset[date], hours: Hours, half_days: tuple[HalfDay, ...]) -> WorkingCalendar:
-    shut = {day.toordinal() for day in holidays_of(nation_rule(nation)) | closed}
+def _calendar(
+    nation: str,
+    extra: tuple[tuple[str, frozenset[date]], ...],
+    closed: frozenset[date],
+    hours: Hours,
+    half_days: tuple[HalfDay, ...],
+) -> WorkingCalendar:
+    shut = {day.toordinal() for day in holidays_of(nation_rule(nation), dict(extra)) | closed}
     # Ordinal 1 was a Monday, so 1 to 5 are Monday to Friday.
     works = [ordinal % 7 in (1, 2, 3, 4, 5) and ordinal not in shut for ordinal in range(_FIRST, _FIRST + _COUNT)]
     opens, closes = _office_times(hours)
@@ -372,7 +370,7 @@ def _office_times(hours: Hours) -> tuple[list[int], list[int]]:
     return opens, closes
 
 
-def foi_calendar(*, extra_days: Iterable[date] = ()) -> WorkingCalendar:
+def foi_calendar(*, extra_days: Iterable[date] | Mapping[str, Iterable[date]] = ()) -> WorkingCalendar:
     """The calendar of freedom of information requests: a bank holiday in any nation is not a working day.
 
     It knows no closures: a request runs on while one office is shut.

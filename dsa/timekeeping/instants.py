@@ -32,7 +32,12 @@ def clock_minute(at: datetime) -> int:
     return int(at.timestamp() // 60)
 
 
+def local_day(at: datetime) -> date:
+    """The date in London at an instant, in any year."""
+    return at.astimezone(ZoneInfo("Europe/London")).date()
+
+
 def local_day_text(at: datetime) -> str:
     """The London day of an instant in words: "2 November 2026"."""
-    day = at.astimezone(ZoneInfo("Europe/London"))
+    day = local_day(at)
     return f"{day.day} {day:%B %Y}"

@@ -4,23 +4,26 @@ One rule: a day counts only between the first and the last loaded year; outside 
 so, never a guess that every weekday is worked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from importlib import metadata
+from types import MappingProxyType
 
 import holidays
 
 from dsa.domain.errors import BadInput
 
 NATIONS = ("ENG", "WLS", "SCT", "NIR")
+NATION_NAMES = {"ENG": "England", "WLS": "Wales", "SCT": "Scotland", "NIR": "Northern Ireland"}
 FIRST_YEAR = 2015
 LAST_YEAR = 2031
 FIRST_DAY = date(FIRST_YEAR, 1, 1)
 LAST_DAY = date(LAST_YEAR, 12, 31)
 PACKAGE_VERSION = metadata.version("holidays")
 FREEDOM_OF_INFORMATION = "FOI"
+_NONE: Mapping[str, frozenset[date]] = MappingProxyType({})
 
 
 class BeyondCalendar(BadInput):
@@ -78,9 +81,12 @@ def bank_holidays(nation: str) -> frozenset[date]:
     return frozenset(holidays.country_holidays("GB", subdiv=nation, years=years))
 
 
-def holidays_of(rule: NationRule) -> frozenset[date]:
-    """The bank holidays that a calendar with this rule keeps."""
-    sets = [bank_holidays(nation) for nation in rule.nations]
+def holidays_of(rule: NationRule, extra: Mapping[str, frozenset[date]] = _NONE) -> frozenset[date]:
+    """The bank holidays that a calendar with this rule keeps; ``extra`` are days proclaimed since, by nation.
+
+    Where any nation's work is enough, a day is kept only where each of them keeps it.
+    """
+    sets = [bank_holidays(nation) | extra.get(nation, frozenset()) for nation in rule.nations]
     merge: Callable[..., frozenset[date]] = frozenset.union if rule.everyone else frozenset.intersection
     kept: frozenset[date] = merge(*sets)
     return kept

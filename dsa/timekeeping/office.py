@@ -41,6 +41,11 @@ class OfficeHours:
     def __str__(self) -> str:
         return f"{self.opens // 60:02}{self.opens % 60:02}-{self.closes // 60:02}{self.closes % 60:02}"
 
+    @property
+    def said(self) -> str:
+        """As people write them: ``09:00 to 17:00``."""
+        return f"{self.opens // 60:02}:{self.opens % 60:02} to {self.closes // 60:02}:{self.closes % 60:02}"
+
     @classmethod
     def read(cls, text: str) -> "OfficeHours":
         """Read ``0900-1700`` or ``09:00-17:00``."""

@@ -48,6 +48,7 @@ BLUEPRINTS = (
     "time_stages",
     "time_forecasts",
     "checkpoints",
+    "calendar",
 )
 
 _MEGABYTE = 1024 * 1024

@@ -24,18 +24,42 @@ class Organisation(Base):
 
 
 class Closure(Base):
-    """A day on which one organisation does not work (``hours`` null), or a half day with its minutes."""
+    """A day on which one organisation does not work, or on which it closes early (``closes_at``, local minutes).
+
+    ``yearly``: on the same date of every year. Withdrawn ones count no more and stay to be seen.
+    """
 
     __tablename__ = "closures"
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
     day: Mapped[date]
-    minutes: Mapped[int] = mapped_column(default=0)
+    closes_at: Mapped[int | None]
+    yearly: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str]
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    added_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class OfficeHoursRow(Base):
+    """The office hours of one organisation from a day on, in local minutes after midnight."""
+
+    __tablename__ = "office_hours"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    day: Mapped[date]
+    opens_at: Mapped[int]
+    closes_at: Mapped[int]
+    reason: Mapped[str]
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    added_at: Mapped[datetime | None] = mapped_column(Instant)
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class CalendarDay(Base):
-    """A one-off bank holiday that an administrator added for a nation."""
+    """A one-off bank holiday that an administrator added for a nation; ``title`` says what for, or by which order."""
 
     __tablename__ = "calendar_days"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,6 +68,8 @@ class CalendarDay(Base):
     title: Mapped[str]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     added_at: Mapped[datetime] = mapped_column(Instant)
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Person(Base):

@@ -16,6 +16,7 @@ class Task(Base):
     """One thing asked of one role in one organisation. ``rule`` is the task's id in the workflow file.
 
     ``status``: open, done, lapsed (the stage was left), standing (an earlier approval still covers the text).
+    ``due_seq`` is the event that moved the due moment last, None where it stands as it was when the task opened.
     """
 
     __tablename__ = "tasks"
@@ -43,6 +44,7 @@ class Task(Base):
     target_days: Mapped[int | None]
     due_at: Mapped[datetime] = mapped_column(Instant)
     calendar_version: Mapped[str]
+    due_seq: Mapped[int | None]
     status: Mapped[str] = mapped_column(default="open")
     outcome: Mapped[str | None]
     done_at: Mapped[datetime | None] = mapped_column(Instant)
