@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, func, literal, null, or_, select, union_all, update
+from sqlalchemy import ColumnElement, func, literal, null, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from dsa.persistence.models import CalendarDay, Closure, OfficeHoursRow, Organisation, Person
@@ -94,7 +94,7 @@ def changes(
     ``since`` keeps those that were added or withdrawn at that moment or later.
     """  # fmt: skip
     added, gone = aliased(Person), aliased(Person)
-    parts = []
+    found: list[Any] = []
     for what, table in TABLES.items():
         statement = _change(what, table, added, gone)
         if table is CalendarDay:
@@ -104,9 +104,8 @@ def changes(
             statement = statement.where(table.organisation_id.in_(organisations))  # type: ignore[union-attr]
         if since is not None:
             statement = statement.where(or_(table.added_at >= since, table.withdrawn_at >= since))
-        parts.append(statement)
-    both = union_all(*parts).subquery()
-    return list(session.execute(select(both).order_by(both.c.day, both.c.what, both.c.id)))
+        found += session.execute(statement.order_by(table.day, table.id))
+    return sorted(found, key=lambda row: (row.day, row.what, row.id))
 
 
 def _change(what: str, table: Any, added: Any, gone: Any) -> Any:
