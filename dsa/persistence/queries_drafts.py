@@ -1,7 +1,6 @@
 """What the drafting pages read. One rule: every list is narrowed to what the actor may see, and has a total order."""
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
@@ -16,7 +15,6 @@ from dsa.persistence.models import (
     Party,
     Person,
     Query,
-    StageEntry,
     Task,
 )
 
@@ -50,22 +48,6 @@ def between(session: Session, actor: Actor, codes: Collection[str], *, at_least:
         .limit(limit)
     )  # fmt: skip
     return list(session.execute(statement))
-
-
-def times_to_signature(session: Session, actor: Actor, route: str) -> list[tuple[datetime, datetime | None, str]]:
-    """(began, signed or None, stage now) of each agreement on the route that the actor may see, oldest first."""
-    began = select(func.min(StageEntry.entered_at)).where(StageEntry.agreement_id == Agreement.id).scalar_subquery()
-    signed = (
-        select(func.min(StageEntry.entered_at))
-        .where(StageEntry.agreement_id == Agreement.id, StageEntry.stage == "signed")
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(began, signed, Agreement.stage)
-        .where(Agreement.route == route, visibility.visible(actor))
-        .order_by(Agreement.id)
-    )
-    return [(first, last, stage) for first, last, stage in rows if first is not None]
 
 
 def change_requests(session: Session, agreement_id: int) -> list[Row[Any]]:

@@ -36,16 +36,6 @@ def every_stay(session: Session, *, one_in: int) -> list[Any]:
     return list(session.execute(statement))
 
 
-def visible_stays(session: Session, actor: Actor, *, route: str = "", one_in: int = 1) -> list[Any]:
-    """The same for what the actor may see, on a route where one is given."""
-    statement = _stays().where(visibility.visible(actor))
-    if route:
-        statement = statement.where(_A.c.route == route)
-    if one_in > 1:
-        statement = statement.where(_G.c.agreement_id % one_in == 0)
-    return list(session.execute(statement))
-
-
 def how_many(session: Session, actor: Actor | None = None) -> int:
     """How many agreements there are; those that the actor may see, where one is given."""
     statement = select(func.count()).select_from(_A)
@@ -72,4 +62,27 @@ def to_forecast(session: Session, *, stages: list[str], today: Any, most: int) -
         .order_by(_A.c.id)
         .limit(most)
     )  # fmt: skip
+    return list(session.execute(statement))
+
+
+def lengths(session: Session, actor: Actor, *, route: str = "", one_in: int = 1) -> list[Any]:
+    """One row for each agreement that the actor may see, oldest first: (began or created, first contact, signed,
+    finished, lead, workflow version), moments in epoch seconds, None where it has not come to that."""
+    signed = (
+        select(func.min(_seconds(_G.c.entered_at)))
+        .where(_G.c.agreement_id == _A.c.id, _G.c.stage == "signed")
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            _seconds(_A.c.created_at), _A.c.first_contact_on, signed, _seconds(_A.c.finished_at),
+            _A.c.lead_organisation_id, _A.c.workflow_version,
+        )
+        .where(visibility.visible(actor))
+        .order_by(_A.c.id)
+    )  # fmt: skip
+    if route:
+        statement = statement.where(_A.c.route == route)
+    if one_in > 1:
+        statement = statement.where(_A.c.id % one_in == 0)
     return list(session.execute(statement))

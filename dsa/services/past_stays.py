@@ -18,7 +18,7 @@ from dsa.insight.stays import ENDED, STILL_THERE, Floats
 from dsa.persistence import queries_history as queries
 from dsa.services.context import Context
 from dsa.services.whose_time import began
-from dsa.timekeeping.working_clock import working_clock
+from dsa.timekeeping.working_clock import FIRST_MOMENT, working_clock
 
 SIGNED = "signed"
 MOST = 10_000  # agreements that a measurement rests on; of more, one in so many is taken
@@ -78,7 +78,7 @@ def past_stays(ctx: Context, session: Session, rows: Sequence[Any]) -> PastStays
             next_stage[place] = GIVEN_UP if onward is None else codes.setdefault(onward, len(codes))
     first = np.flatnonzero(np.diff(case, prepend=case[:1] - 1))
     for place in first.tolist():
-        entered[place] = min(entered[place], _began(kept[place]))
+        entered[place] = max(FIRST_MOMENT, min(entered[place], _began(kept[place])))
     nations = queries.nations(session)
     found = PastStays(
         History(case, stage, entered, left, np.zeros(0), np.zeros(0), next_stage),

@@ -18,15 +18,15 @@ from dsa.domain.form import Form
 from dsa.domain.parties import parties_of
 from dsa.domain.starting import Organisation, prefill
 from dsa.domain.tier import Proposal, propose
-from dsa.insight.expected import time_by_which_half_are_done
-from dsa.persistence import drafts, queries_drafts
+from dsa.insight import cohorts
+from dsa.persistence import queries_drafts
 from dsa.services import content, starting
 from dsa.services.context import Context
 from dsa.services.draft_view import open_draft
+from dsa.services.how_long import lengths_of
 from dsa.services.starting import NewAgreement
 
 ENOUGH = 5  # signed agreements before we name a time
-_OVER = ("withdrawn", "rejected")
 _SIMILAR = 5
 
 
@@ -67,11 +67,16 @@ class Similar:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The time to expect, in working days from start to signature, and what it rests on. ``days`` None: not known."""
+    """The time to expect, in working days from start to signature, and what it rests on.
+
+    ``days``: within which half are signed; ``most``: 85 of 100. None: not known, or not reached.
+    """
 
     days: int | None
+    most: int | None
     signed: int
     still_open: int
+    given_up: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def propose_start(ctx: Context, actor: Actor, given: Mapping[str, Any], *, ours:
             tuple(party.name for party in parties),
             tuple(party.name for party in parties if not party.code),
             _similar(ctx, session, actor, codes),
-            _expected(ctx, session, actor, proposal.route, ours),
+            _expected(ctx, session, actor, proposal.route),
         )
 
 
@@ -188,18 +193,15 @@ def _similar(ctx: Context, session: Session, actor: Actor, codes: Sequence[str])
     return tuple(found)
 
 
-def _expected(ctx: Context, session: Session, actor: Actor, route: str, ours: str) -> Expected:
-    """From start to signature on this route, of the agreements that the actor may see; those given up are left out."""
-    organisation = drafts.organisations_by_code(session, [ours])[ours]
-    calendar = ctx.calendars.of(session, organisation.id, organisation.nation)
-    ended, still_open = [], []
-    for began, signed, stage in queries_drafts.times_to_signature(session, actor, route):
-        if signed is not None:
-            ended.append(calendar.elapsed_days(began, signed))
-        elif stage not in _OVER:
-            still_open.append(calendar.elapsed_days(began, ctx.clock.now()))
-    days = time_by_which_half_are_done(ended, still_open) if len(ended) >= ENOUGH else None
-    return Expected(days, len(ended), len(still_open))
+def _expected(ctx: Context, session: Session, actor: Actor, route: str) -> Expected:
+    """From start to signature on this route, of the agreements that the actor may see, withdrawn ones competing."""
+    lengths = lengths_of(ctx, session, actor, route)
+    counts = [lengths.count(ending) for ending in (cohorts.SIGNED, cohorts.OPEN, cohorts.GIVEN_UP)]
+    if counts[0] < ENOUGH:
+        return Expected(None, None, *counts)
+    curve = cohorts.cohort(lengths)
+    half, most = (None if day is None else max(1, round(day)) for day in (curve.by(0.5).day, curve.by(0.85).day))
+    return Expected(half, most, *counts)
 
 
 def copied(ctx: Context, actor: Actor, form: Form, reference: str) -> dict[str, Any]:

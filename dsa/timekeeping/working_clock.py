@@ -17,6 +17,8 @@ Ints = NDArray[np.int64]
 MINUTES_A_DAY = 480
 _DAY = 86_400
 _ORIGIN = datetime(FIRST_DAY.year, FIRST_DAY.month, FIRST_DAY.day, tzinfo=UTC)
+FIRST_MOMENT = int(_ORIGIN.timestamp())
+"""Epoch seconds of the first moment that a clock knows."""
 _COUNT = (LAST_DAY - FIRST_DAY).days
 
 
@@ -40,7 +42,7 @@ class WorkingClock:
 
         The difference of two is the time worked between them. Raises BeyondCalendar for a moment outside the calendar.
         """
-        since = np.asarray(seconds, dtype=np.int64) - int(_ORIGIN.timestamp())
+        since = np.asarray(seconds, dtype=np.int64) - FIRST_MOMENT
         day = since // _DAY
         if len(day) and (day.min() < 0 or day.max() >= _COUNT):
             outside = int(np.asarray(seconds)[(day < 0) | (day >= _COUNT)][0])

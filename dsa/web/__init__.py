@@ -46,6 +46,7 @@ BLUEPRINTS = (
     "outbox",
     "verify",
     "time_stages",
+    "time_how_long",
     "time_forecasts",
     "checkpoints",
     "calendar",

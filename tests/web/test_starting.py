@@ -3,7 +3,6 @@
 import pytest
 
 from dsa.domain.parties import parties_of
-from dsa.insight.expected import time_by_which_half_are_done
 from dsa.persistence import drafts
 from dsa.services import content
 from tests.web.page_client import PageClient, Values
@@ -166,10 +165,3 @@ def test_hostile_starts_are_answered_with_a_sentence(drafter: PageClient, sent: 
     drafter.get("/about/cookies")
     answer = drafter.client.post("/start", data={"csrf_token": drafter.token(), **sent})
     assert answer.status_code in (200, 303, 422)
-
-
-def test_what_is_still_open_counts_in_the_time_to_expect() -> None:
-    assert time_by_which_half_are_done([10, 20, 30], []) == 20
-    assert time_by_which_half_are_done([10, 20, 30], [25, 40, 50]) == 30
-    assert time_by_which_half_are_done([10], [40, 50, 60]) is None
-    assert time_by_which_half_are_done([], []) is None

@@ -1,0 +1,182 @@
+"""How long agreements take from their beginning to signature. One rule: open and withdrawn ones are counted.
+
+Lengths are working days on the calendar of whoever leads, from the first contact as evidenced, else the first save.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from dsa.domain.actor import Actor
+from dsa.domain.errors import BadInput
+from dsa.insight import cohorts
+from dsa.insight.cohorts import FEWEST, By, Change, Cohort, Lengths
+from dsa.persistence import queries_history as queries
+from dsa.services.context import Context
+from dsa.services.past_stays import one_in
+from dsa.services.whose_time import began
+from dsa.timekeeping.calendar import LONDON
+from dsa.timekeeping.working_clock import FIRST_MOMENT, working_clock
+
+DAYS_A_MONTH = 21
+LONGEST = 36  # months on the page
+SHARES = (0.25, 0.5, 0.75, 0.85, 0.95)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What was known ``month`` months (of 21 working days) after the beginning; shares of 1. ``at_risk``: still
+    watched then."""
+
+    month: int
+    signed: float
+    low: float
+    high: float
+    given_up: float
+    at_risk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of agreements: its months, and by when so many of 100 were signed. ``few``: too few were signed."""
+
+    agreements: int
+    signed: int
+    given_up: int
+    still_open: int
+    months: tuple[Month, ...]
+    by: tuple[tuple[float, By], ...]
+    curve: Cohort
+
+    @property
+    def few(self) -> bool:
+        """Whether too few were signed to say anything."""
+        return self.signed < FEWEST
+
+    def half(self) -> By:
+        """By when half were signed."""
+        return next(by for share, by in self.by if share == 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class HowLong:
+    """The page: everybody, and where it was asked for those begun before and after, with what changed.
+
+    ``one_in``: of how many agreements one is measured, where there are very many. ``versions``: workflow versions.
+    """
+
+    whole: Group
+    before: Group | None
+    after: Group | None
+    change: Change | None
+    one_in: int
+    versions: tuple[int, ...]
+    measured_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Where before ends and after begins: the day on which an agreement began, or the version of its workflow."""
+
+    on: date | None = None
+    version: int | None = None
+
+
+def how_long(ctx: Context, actor: Actor, *, route: str = "", split: Split | None = None) -> HowLong:
+    """Measure what the actor may see, on a route where one is given."""
+    now = ctx.clock.now()
+    split = split or Split()
+    with ctx.database.reading() as session:
+        every = one_in(queries.how_many(session, actor))
+        measured = _measure(ctx, session, actor, route=route, every=every, now=now)
+    lengths, begun, version = measured
+    whole = group(lengths)
+    before = after = None
+    changed = None
+    if split.on is not None or split.version is not None:
+        later = _later(begun, version, split)
+        before, after = group(lengths.only(~later)), group(lengths.only(later))
+        if not before.few and not after.few:
+            changed = cohorts.change(before.curve, after.curve)
+    versions = tuple(sorted({int(each) for each in version}))
+    return HowLong(whole, before, after, changed, every, versions, now)
+
+
+def lengths_of(ctx: Context, session: Session, actor: Actor, route: str) -> Lengths:
+    """How long those on the route took that the actor may see: for a sentence on another page."""
+    every = one_in(queries.how_many(session, actor))
+    return _measure(ctx, session, actor, route=route, every=every, now=ctx.clock.now())[0]
+
+
+def read_split(on: str, version: str) -> Split:
+    """Read what is asked for. Raises BadInput for what is no date and no number."""
+    if on:
+        try:
+            return Split(on=date.fromisoformat(on))
+        except ValueError:
+            raise BadInput("“%(text)s” is not a day. Write it as 2026-11-23.", text=on[:40]) from None
+    if version:
+        if not (version.isascii() and version.isdecimal() and len(version) < 6):
+            raise BadInput("“%(text)s” is not a version of a workflow. Choose one of the list.", text=version[:40])
+        return Split(version=int(version))
+    return Split()
+
+
+def _later(begun: NDArray[np.int64], version: NDArray[np.int64], split: Split) -> NDArray[np.bool_]:
+    if split.on is not None:
+        try:
+            at = datetime.combine(split.on, datetime.min.time(), LONDON).timestamp()
+        except (OverflowError, ValueError):
+            at = 0.0 if split.on.year < 1970 else float("inf")
+        return begun >= at
+    return version >= (split.version or 0)
+
+
+def _measure(
+    ctx: Context, session: Session, actor: Actor, *, route: str, every: int, now: datetime
+) -> tuple[Lengths, NDArray[np.int64], NDArray[np.int64]]:
+    """Lengths with how each ended, when each began (epoch seconds), and the version of its workflow."""
+    rows = queries.lengths(session, actor, route=route, one_in=every)
+    nations = queries.nations(session)
+    begun = np.array(
+        [row[0] if row[1] is None else int(began(row[1], now).timestamp()) for row in rows], dtype=np.int64
+    )
+    ending = np.array([1 if row[2] is not None else 2 if row[3] is not None else 0 for row in rows], dtype=np.int64)
+    at = int(now.timestamp())
+    ended = np.array([next(m for m in (row[2], row[3], at) if m is not None) for row in rows], dtype=np.int64)
+    lead = np.array([row[4] for row in rows], dtype=np.int64)
+    days = np.zeros(len(rows))
+    for organisation in np.unique(lead).tolist():
+        mine = lead == organisation
+        clock = working_clock(ctx.calendars.of(session, organisation, nations[organisation]))
+        first = np.maximum(begun[mine], FIRST_MOMENT)
+        days[mine] = clock.days_before(np.maximum(ended[mine], first)) - clock.days_before(first)
+    version = np.array([row[5] for row in rows], dtype=np.int64)
+    return Lengths(np.maximum(days, 0.0), ending), begun, version
+
+
+def group(lengths: Lengths) -> Group:
+    """The figures of a group, by months of 21 working days."""
+    curve = cohorts.cohort(lengths)
+    longest = float(lengths.days.max(initial=0.0))
+    last = min(LONGEST, int(np.ceil(longest / DAYS_A_MONTH)))
+    return Group(
+        len(lengths),
+        lengths.count(cohorts.SIGNED),
+        lengths.count(cohorts.GIVEN_UP),
+        lengths.count(cohorts.OPEN),
+        tuple(_month(curve, month) for month in range(1, last + 1)),
+        tuple((share, curve.by(share)) for share in SHARES),
+        curve,
+    )
+
+
+def _month(curve: Cohort, month: int) -> Month:
+    day = float(month * DAYS_A_MONTH)
+    one = curve.signed
+    place = int(np.searchsorted(one.times, day, side="right")) - 1
+    low, high = (float(one.low[place]), float(one.high[place])) if place >= 0 else (0.0, 0.0)
+    return Month(month, one.by(day), low, high, curve.given_up.by(day), curve.at_risk(day))

@@ -1,0 +1,197 @@
+"""How long agreements take, and whether it has become less. One rule: what was not reached is said, never guessed."""
+
+from urllib.parse import urlencode
+
+import numpy as np
+from flask import Blueprint, Response, request
+
+from dsa.domain.errors import BadInput
+from dsa.insight.cohorts import FEWEST, By, Change
+from dsa.insight.survival import Floats
+from dsa.services import how_long
+from dsa.services.agreements_list import ROUTES
+from dsa.services.how_long import DAYS_A_MONTH, Group, HowLong, Month
+from dsa.web.access import signed_in
+from dsa.web.acting import actor, context
+from dsa.web.csv_answer import csv_answer
+from dsa.web.page import day, page, say
+from dsa.web.page_curves import Curves, Series, curves
+from dsa.web.time_words import days
+from dsa.web.wording import gettext, ngettext
+
+blueprint = Blueprint("time_how_long", __name__)
+_NOTHING: Floats = np.zeros(0)
+
+
+@blueprint.get("/time/how-long")
+@signed_in
+def show() -> tuple[str, int]:
+    """The curve of all that I may see, and where a day or a version is given, before and after it."""
+    route, changed_on, version = _asked()
+    problem = ""
+    try:
+        split = how_long.read_split(changed_on, version)
+    except BadInput as bad:
+        split, problem = how_long.Split(), say(bad.refusal)
+    found = how_long.how_long(context(), actor(), route=route, split=split)
+    query = urlencode({"route": route, "changed_on": changed_on, "version": version})
+    return page(
+        "time/how_long.html",
+        status=422 if problem else 200,
+        wide=True,
+        found=found,
+        finding=finding(found.whole),
+        chart=_chart(found),
+        cohorts=_cohorts(found),
+        compared=compared(found),
+        split_words=_split_words(split),
+        by=[(round(100 * share), by_words(by), by.at_risk) for share, by in found.whole.by],
+        months=[_cells(month) for month in found.whole.months],
+        route=route,
+        routes=ROUTES,
+        changed_on=changed_on,
+        version=version,
+        versions=[(str(each), str(each)) for each in found.versions[1:]],
+        problem=problem,
+        a_month=DAYS_A_MONTH,
+        few=FEWEST,
+        csv_address=f"/time/how-long.csv?{query}",
+    )
+
+
+@blueprint.get("/time/how-long.csv")
+@signed_in
+def as_file() -> Response:
+    """The table by months as a CSV file; with before and after where a day or a version is given."""
+    route, changed_on, version = _asked()
+    found = how_long.how_long(context(), actor(), route=route, split=how_long.read_split(changed_on, version))
+    columns = ("Group", "Month", "Signed of 100", "Low", "High", "Withdrawn or rejected of 100", "Still watched")
+    groups = [("All", found.whole), ("Before", found.before), ("After", found.after)]
+    rows = (
+        (
+            name, month.month, *(round(100 * one, 2) for one in (month.signed, month.low, month.high, month.given_up)),
+            month.at_risk,
+        )
+        for name, group in groups
+        if group is not None
+        for month in group.months
+    )  # fmt: skip
+    return csv_answer("how-long.csv", columns, rows)
+
+
+def finding(group: Group) -> str:
+    """The sentence that the page begins with."""
+    if group.few:
+        return gettext("Too few agreements have been signed to say how long it takes.")
+    half = group.half()
+    if half.day is None:
+        return gettext("Not reached: fewer than half of the agreements have been signed so far.")
+    return gettext(
+        "Of 100 agreements, 50 are signed by month %(month)s (%(days)s).",
+        month=max(1, -(-int(half.day) // DAYS_A_MONTH)),
+        days=days(round(half.day)),
+    )
+
+
+def by_words(by: By) -> str:
+    """``120 working days (95 to 150)``; what was not reached is said."""
+    if by.day is None:
+        return gettext("not reached")
+    low = "0" if by.low is None else f"{by.low:,.0f}"
+    high = gettext("not known") if by.high is None else f"{by.high:,.0f}"
+    return gettext("%(days)s (%(low)s to %(high)s)", days=days(round(by.day)), low=low, high=high)
+
+
+def compared(found: HowLong) -> str:
+    """What the comparison says, in a sentence; empty where none was asked for."""
+    if found.before is None or found.after is None:
+        return ""
+    change = found.change
+    if change is None:
+        return gettext("Too few of one group have been signed to compare the two.")
+    if change.saved is None:
+        return gettext("Not reached: of one group fewer than half have been signed so far. The curves stand below.")
+    return f"{_saved(change)} {_sure(change)}"
+
+
+def _saved(change: Change) -> str:
+    saved = change.saved or 0.0
+    words = (
+        gettext("Half of those begun after are signed %(days)s sooner", days=days(abs(round(saved))))
+        if saved >= 0
+        else gettext("Half of those begun after are signed %(days)s later", days=days(abs(round(saved))))
+    )
+    if change.low is None or change.high is None:
+        return gettext("%(words)s; too few are known to say between which figures it lies.", words=words)
+    return gettext(
+        "%(words)s: between %(low)s and %(high)s working days sooner, as far as chance goes.",
+        words=words,
+        low=f"{change.low:,.0f}",
+        high=f"{change.high:,.0f}",
+    )
+
+
+def _sure(change: Change) -> str:
+    if change.test is None:
+        return ""
+    if change.test.p_value < 0.05:
+        return gettext("The two curves differ by more than chance would make them.")
+    return gettext("The two curves differ by no more than chance may make them.")
+
+
+def _split_words(split: how_long.Split) -> str:
+    if split.on is not None:
+        return gettext("begun before %(day)s, and on it or after", day=day(split.on))
+    if split.version is not None:
+        return gettext("on an earlier version of the workflow than %(number)s, and on that or later",
+                       number=split.version)  # fmt: skip
+    return ""
+
+
+def _cohorts(found: HowLong) -> list[tuple[str, Group, str, str]]:
+    """(name, group, by when half, by when 85 of 100) of the two groups."""
+    groups = [(gettext("Before"), found.before), (gettext("After"), found.after)]
+    return [
+        (name, group, by_words(group.half()), by_words(dict(group.by)[0.85]))
+        for name, group in groups
+        if group is not None
+    ]
+
+
+def _cells(month: Month) -> tuple[str, ...]:
+    return (
+        str(month.month), f"{100 * month.signed:.0f}", f"{100 * month.low:.0f}", f"{100 * month.high:.0f}",
+        f"{100 * month.given_up:.0f}", f"{month.at_risk:,}",
+    )  # fmt: skip
+
+
+def _chart(found: HowLong) -> Curves | None:
+    if found.whole.few:
+        return None
+    if found.before is not None and found.after is not None and not (found.before.few or found.after.few):
+        shown = [(found.before, "0", gettext("Signed, begun before")), (found.after, "1", gettext("Signed, after"))]
+    else:
+        shown = [(found.whole, "0", gettext("Signed"))]
+    series = [
+        Series(group.curve.signed.times, group.curve.signed.share, group.curve.signed.low, group.curve.signed.high,
+               look, words)
+        for group, look, words in shown
+    ]  # fmt: skip
+    if len(shown) == 1:
+        gone = found.whole.curve.given_up
+        series.append(Series(gone.times, gone.share, _NOTHING, _NOTHING, "5", gettext("Withdrawn or rejected")))
+    describes = "; ".join(
+        gettext("month %(month)s: %(signed)s of 100 signed", month=month.month, signed=round(100 * month.signed))
+        for month in found.whole.months[::3]
+    )
+    count = ngettext("%(num)d agreement", "%(num)d agreements", found.whole.agreements)
+    title = gettext("How many of 100 agreements are signed by each month")
+    months = len(found.whole.months)
+    return curves(title, f"{describes} ({count}).", series, months=months, days_a_month=DAYS_A_MONTH)
+
+
+def _asked() -> tuple[str, str, str]:
+    route = request.args.get("route", "")
+    given = (request.args.get(name, "").strip()[:40] for name in ("changed_on", "version"))
+    changed_on, version = ("".join(c for c in text if c.isprintable()) for text in given)
+    return route if route in ROUTES else "", changed_on, version
