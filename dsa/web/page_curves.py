@@ -62,33 +62,42 @@ class Series:
     words: str
 
 
-def curves(title: str, describes: str, series: Sequence[Series], *, months: int, days_a_month: int) -> Curves:
-    """The chart over so many months of so many days."""
-    months = max(1, months)
-    last = float(months * days_a_month)
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Days and shares as places on the picture."""
 
-    def x(day: float) -> float:
-        return round(LEFT + min(day, last) / last * (WIDTH - LEFT - 10), 1)
+    last: float
 
-    def y(share: float) -> float:
+    def x(self, day: float) -> float:
+        return round(LEFT + min(day, self.last) / self.last * (WIDTH - LEFT - 10), 1)
+
+    def y(self, share: float) -> float:
         return round(HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP), 1)
 
-    def steps(days: Floats, shares: Floats) -> list[tuple[float, float]]:
-        kept = days <= last
+    def steps(self, days: Floats, shares: Floats) -> list[tuple[float, float]]:
+        kept = days <= self.last
         days, shares = days[kept], shares[kept]
         if len(days) > POINTS:
             some = np.unique(np.linspace(0, len(days) - 1, POINTS).astype(int))
             days, shares = days[some], shares[some]
-        found, before = [(x(0), y(0))], 0.0
+        found, before = [(self.x(0), self.y(0))], 0.0
         for day, share in zip(days.tolist(), shares.tolist(), strict=True):
-            found += [(x(day), y(before)), (x(day), y(share))]
+            found += [(self.x(day), self.y(before)), (self.x(day), self.y(share))]
             before = share
-        end = min(last, float(days[-1])) if len(days) else 0.0
-        return [*found, (x(end), y(before))]
+        return found
 
-    def joined(points: Sequence[tuple[float, float]]) -> str:
-        return " ".join(f"{one:g},{other:g}" for one, other in points)
+    def band(self, one: Series) -> str:
+        return _joined([*self.steps(one.days, one.low), *reversed(self.steps(one.days, one.high))])
 
+
+def _joined(points: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{one:g},{other:g}" for one, other in points)
+
+
+def curves(title: str, describes: str, series: Sequence[Series], *, months: int, days_a_month: int) -> Curves:
+    """The chart over so many months of so many days."""
+    months = max(1, months)
+    scale = _Scale(float(months * days_a_month))
     every = max(1, -(-months // 12))
     return Curves(
         title,
@@ -99,12 +108,8 @@ def curves(title: str, describes: str, series: Sequence[Series], *, months: int,
         HEIGHT - BOTTOM,
         WIDTH - 10,
         TOP,
-        tuple(Line(joined(steps(one.days, one.shares)), one.look, one.words) for one in series),
-        tuple(
-            (joined([*steps(one.days, one.low), *reversed(steps(one.days, one.high))]), one.look)
-            for one in series
-            if len(one.low)
-        ),
-        tuple(Tick(x(month * days_a_month), str(month)) for month in range(0, months + 1, every)),
-        tuple(Tick(y(share), f"{round(100 * share)}") for share in (0, 0.25, 0.5, 0.75, 1.0)),
+        tuple(Line(_joined(scale.steps(one.days, one.shares)), one.look, one.words) for one in series),
+        tuple((scale.band(one), one.look) for one in series if len(one.low)),
+        tuple(Tick(scale.x(month * days_a_month), str(month)) for month in range(0, months + 1, every)),
+        tuple(Tick(scale.y(share), f"{round(100 * share)}") for share in (0, 0.25, 0.5, 0.75, 1.0)),
     )
