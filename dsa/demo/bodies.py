@@ -69,7 +69,18 @@ BODIES: tuple[DemoBody, ...] = (
     DemoBody("LCC", "Leeds City Council", "local_authority", "ENG", *_LOCAL),
     DemoBody("BHCC", "Brighton & Hove City Council", "local_authority", "ENG", *_LOCAL),
 )  # fmt: skip
-BY_CODE = {body.code: body for body in BODIES}
+# The bodies that join them where a world is large: sixteen of England, four of Scotland, two each of the others in all.
+MORE_BODIES: tuple[DemoBody, ...] = (
+    DemoBody("DESNZ", "Department for Energy Security and Net Zero", "ministerial_department", "ENG",
+             *_CROWN, "common_law"),
+    DemoBody("PHS", "Public Health Scotland", "devolved_agency", "SCT",
+             "Public Health Scotland Order 2019", "5", "implied_statutory"),
+    DemoBody("SCTS", "Scottish Courts and Tribunals Service", "devolved_agency", "SCT",
+             "Judiciary and Courts (Scotland) Act 2008", "61", "implied_statutory"),
+    DemoBody("DOF", "Department of Finance", "devolved_government", "NIR", *_CROWN, "common_law"),
+)  # fmt: skip
+LARGE_WORLD = (*BODIES, *MORE_BODIES)
+BY_CODE = {body.code: body for body in LARGE_WORLD}
 
 # role -> the title of the post
 POSTS: dict[str, str] = {

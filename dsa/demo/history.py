@@ -19,7 +19,7 @@ from dsa.services.starting import NewAgreement
 
 _FIRST = ("overview", "parties", "purpose")
 # What reviewers ask for: section, question, delay code, what they ask, what the drafter adds.
-_ASKS = (
+ASKS = (
     ("purpose", "how_data_helps", "QUALITY", "Say what happens when a match is wrong.",
      "A wrong match is put right before anything is done, and the source is told."),
     ("data", "data_quality", "DATA_SPEC", "Say how old the data is when it is sent.",
@@ -31,10 +31,10 @@ _ASKS = (
     ("retention", "audit_right", "RISK", "Say what a check may look at.",
      "A check may look at the access log and the proof of deletion."),
 )  # fmt: skip
-_OF_ROLE = {"legal": (0, 3), "security": (1, 2, 4), "information_governance": (0, 1, 2), "data_owner": (1,)}
+ASKED_BY = {"legal": (0, 3), "security": (1, 2, 4), "information_governance": (0, 1, 2), "data_owner": (1,)}
 _QUESTIONS = ("Is the extract made once a month or on demand?", "Which team looks at the matches?",
               "Does the marker change when a claim ends?")  # fmt: skip
-_SUMMARIES = ("Looked at; nothing stands against it.", "Agreed.", "Agreed; the safeguards are enough.", "")
+SUMMARIES = ("Looked at; nothing stands against it.", "Agreed.", "Agreed; the safeguards are enough.", "")
 
 
 @dataclass(slots=True)
@@ -136,7 +136,7 @@ class History:
             return
         if stay.last:
             return
-        section, key, _, _, added = _ASKS[self._ask]
+        section, key, _, _, added = ASKS[self._ask]
         self.pace.to(0.7)
         before = str(self.answers.get(key) or "")
         already = self._rounds.get(key, before)
@@ -202,12 +202,12 @@ class History:
 
     def _verdict(self, task: OpenTask, *, send_back: bool) -> Verdict:
         if send_back and task.kind == "decision":
-            able = [number for number in _OF_ROLE.get(task.role, ()) if _ASKS[number][1] in self.answers]
+            able = [number for number in ASKED_BY.get(task.role, ()) if ASKS[number][1] in self.answers]
             if able:
                 self._ask = self.chance.choice(able)
-                section, _, code, asks, _ = _ASKS[self._ask]
+                section, _, code, asks, _ = ASKS[self._ask]
                 return Verdict("changes", "One change first.", changes=(Change(section, asks, code),))
-        summary = self.chance.choice(_SUMMARIES)
+        summary = self.chance.choice(SUMMARIES)
         if task.kind == "advice":
             return Verdict("support", summary or "Supported.")
         if task.role == "security" and self.chance.random() < 0.15 and self.fate.ends in ("review", "preparing"):

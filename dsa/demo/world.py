@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from dsa.adapters.chance import SeededChance
 from dsa.demo.answers import Answers, whole
-from dsa.demo.bodies import AUDITOR, BODIES, BY_CODE, LEADS, POSTS, DemoBody
+from dsa.demo.bodies import AUDITOR, BODIES, BY_CODE, LARGE_WORLD, LEADS, POSTS, DemoBody
 from dsa.demo.cast import Cast
 from dsa.demo.deferred import DeferredPress, PassingFiles
 from dsa.demo.fates import Fate, fates, lengths
@@ -53,7 +53,7 @@ def fill(ctx: Context, form: Form, *, agreements: int, seed: int, now: datetime,
     calm = dataclasses.replace(ctx, chance=SeededChance(seed), simulated=True)
     clock = SimulatedClock(now - timedelta(days=1))
     cast = Cast(dataclasses.replace(calm, clock=clock))
-    cast.enlist(_directory(now.date()))
+    cast.enlist(directory(now.date()))
     cast.ctx = dataclasses.replace(calm, clock=SimulatedClock(now))
     deferred = dataclasses.replace(calm, documents=DeferredPress(), files=PassingFiles())
     lives = plan(agreements, seed=seed, now=now)
@@ -64,9 +64,10 @@ def fill(ctx: Context, form: Form, *, agreements: int, seed: int, now: datetime,
     demo_documents.mark_filled(ctx, seed=seed, agreements=agreements)
 
 
-def _directory(today: date) -> list[tuple[NewOrganisation, list[Seat]]]:
+def directory(today: date, *, large: bool = False) -> list[tuple[NewOrganisation, list[Seat]]]:
+    """The organisations with their posts; the auditor's last for half a year."""
     found = []
-    for body in BODIES:
+    for body in LARGE_WORLD if large else BODIES:
         new = NewOrganisation(body.code, body.name, body.body_type, body.nation)
         roles = [role for role in POSTS if role != "head_of_sharing" or body.code in LEADS]
         found.append((new, [Seat(role, POSTS[role]) for role in roles]))

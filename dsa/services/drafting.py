@@ -277,5 +277,7 @@ def respond(ctx: Context, actor: Actor, reference: str, request_id: int, text: s
         if request is None:
             raise NotFound("There is no such request for changes on this agreement.")
         work.respond(session, request_id, text=text.strip(), person_id=actor.person_id, at=ctx.clock.now())
-        facts = {"section": request.section, "request": request_id}
+        # by its place among the agreement's own: an event names no row, so a history is the same wherever it is kept
+        place = [one.id for one in work.change_requests(session, loaded.head.id)].index(request_id) + 1
+        facts = {"section": request.section, "request": place}
         take(ctx, session, loaded, actor, held, Happening("ChangesAnswered", facts), bump=False)
