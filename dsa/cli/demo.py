@@ -10,18 +10,26 @@ from dsa.domain.errors import Refused
 
 
 @click.command()
-@click.option("--agreements", type=click.IntRange(1, 2000), default=66, show_default=True, help="How many to make.")
+@click.option(
+    "--agreements", type=click.IntRange(1, 1_000_000), default=66, show_default=True, help="How many to make."
+)
 @click.option(
     "--seed", type=click.IntRange(0, 10**9), default=1, show_default=True, help="The same seed, the same world."
 )
-def command(agreements: int, seed: int) -> None:
+@click.option(
+    "--era",
+    type=click.Choice(["before", "after", "both"]),
+    help="A world of the synthetic model: reviews and signatures one after another, at once, or changed half-way. "
+    "Above 1,000 agreements: both.",
+)
+def command(agreements: int, seed: int, era: str | None) -> None:
     """Make the demonstration world: organisations, people by post, agreements at every stage (synthetic)."""
-    from dsa.demo.filling import fill_if_empty
+    from dsa.demo.filling import Wanted, fill_if_empty
 
     began = time.monotonic()
     try:
         made = fill_if_empty(
-            settings_from_environment(), agreements=agreements, seed=seed, says=lambda line: click.echo(line, err=True)
+            settings_from_environment(), Wanted(agreements, seed, era), says=lambda line: click.echo(line, err=True)
         )
     except BadSettings as bad:
         cannot_run(bad)

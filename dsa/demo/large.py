@@ -23,6 +23,7 @@ from dsa.demo.cast import Cast
 from dsa.demo.deferred import DeferredPress, PassingFiles
 from dsa.demo.modelled import Lifeline, Period, lifelines, period_until
 from dsa.demo.modelled_history import LATER, ModelledHistory
+from dsa.demo.remembering import RememberingJudge
 from dsa.demo.walker import Walker
 from dsa.demo.world import directory
 from dsa.domain.form import Form
@@ -137,8 +138,9 @@ def live_part(part: Part) -> Path:
     shutil.copyfile(part.base, part.into)
     database = Batch(part.into)
     try:
-        ctx = open_context(part.settings, database=database)
-        set_counters(database, _series(part.begun))
+        ctx = dataclasses.replace(open_context(part.settings, database=database), judge=RememberingJudge())
+        with database.writing() as session:
+            set_counters(session, _series(part.begun))
         cast = Cast(dataclasses.replace(ctx, clock=SimulatedClock(part.of.period.now)), dict(part.people))
         form = load_form(workflows_dir() / "forms" / "agreement.yaml")
         for _ in live_all(ctx, cast, form, part.of):

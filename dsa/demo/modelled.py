@@ -7,6 +7,7 @@ moment give the same plan.
 import random
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 
 import numpy as np
 
@@ -118,8 +119,7 @@ def lifelines(agreements: int, *, seed: int, era: str, now: datetime) -> list[Li
     naming = _Naming(seed)
     slices = np.searchsorted(world.agreement, np.arange(agreements + 1)).tolist()
     return [
-        _lifeline(world, number, slice(first, last), naming)
-        for number, (first, last) in enumerate(zip(slices, slices[1:], strict=False))
+        _lifeline(world, number, slice(first, last), naming) for number, (first, last) in enumerate(pairwise(slices))
     ]
 
 
@@ -158,7 +158,9 @@ def _lifeline(world: World, number: int, rows: slice, naming: _Naming) -> Lifeli
     bodies = tuple(LARGE_WORLD[place] for place in luck.parties[number].tolist() if place >= 0)
     theme = naming.theme(int(luck.complexity[number]) == 0, bodies[1])
     work = list(
-        zip(*(getattr(world, name)[rows].tolist() for name in ("step", "party", "round", "began", "ended")), strict=True)
+        zip(
+            *(getattr(world, name)[rows].tolist() for name in ("step", "party", "round", "began", "ended")), strict=True
+        )
     )
     stops = float(world.ends[number]) if world.withdrawn[number] else NEVER
     work = [(*row[:4], row[4] if row[4] < stops else NEVER) for row in work]

@@ -165,7 +165,9 @@ class ModelledHistory:
         yield locked, self.lead, lambda: self._move("lock_text")
         tasks = self.walker.standing().here()
         yield locked, self.lead, lambda: sealing.issue_document(self.walker.ctx, self.walker.reference)
-        for at, task in sorted(((line.signatures[self._place[str(t.party)]], t) for t in tasks), key=lambda row: row[0]):
+        for at, task in sorted(
+            ((line.signatures[self._place[str(t.party)]], t) for t in tasks), key=lambda row: row[0]
+        ):
             yield at, task.organisation, self._sign(task)
 
     def _afterwards(self) -> Iterator[Act]:

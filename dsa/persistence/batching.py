@@ -12,13 +12,12 @@ from typing import Any
 from sqlalchemy import Boolean, Connection, Table
 from sqlalchemy.orm import Session
 
+from dsa.persistence import rows
 from dsa.persistence.models import Base
 from dsa.persistence.session import Database
 
-_KEPT_APART = ("alembic_version",)
 # Columns that name a row of another table without a constraint that says so.
 _UNDECLARED = {("agreements", "locked_version_id"): "versions"}
-_ROWS_AT_ONCE = 5_000
 
 
 class Batch(Database):
@@ -118,13 +117,13 @@ def _is_numbered(table: Table) -> bool:
     return "id" in table.c and bool(table.c.id.primary_key) and table.c.id.type.python_type is int
 
 
-def copy_table(connection: Connection, table: Table, rows: Iterator[tuple[Any, ...]] | sqlite3.Cursor) -> None:
+def copy_table(connection: Connection, table: Table, found: Iterator[tuple[Any, ...]] | sqlite3.Cursor) -> None:
     """Add rows as SQLite keeps them to a table on PostgreSQL."""
     truth = [place for place, column in enumerate(table.c) if isinstance(column.type, Boolean)]
     columns = ", ".join(column.name for column in table.c)
     cursor = connection.connection.cursor()
     with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
-        for row in rows:
+        for row in found:
             if truth:
                 values = list(row)
                 for place in truth:
@@ -134,19 +133,20 @@ def copy_table(connection: Connection, table: Table, rows: Iterator[tuple[Any, .
 
 
 def copy_whole(connection: Connection, source: Path) -> None:
-    """Carry every table of an SQLite database as it is into an empty one on PostgreSQL."""
+    """Carry the tables of an SQLite database as they are into those on PostgreSQL that are empty."""
     with closing(sqlite3.connect(source)) as part:
         for table in Base.metadata.sorted_tables:
-            columns = ", ".join(column.name for column in table.c)
-            rows = part.execute(f"SELECT {columns} FROM {table.name}")  # noqa: S608
-            copy_table(connection, table, rows)
+            if connection.exec_driver_sql(f"SELECT 1 FROM {table.name} LIMIT 1").first() is None:  # noqa: S608
+                columns = ", ".join(column.name for column in table.c)
+                copy_table(connection, table, part.execute(f"SELECT {columns} FROM {table.name}"))  # noqa: S608
 
 
 @contextmanager
 def unguarded(target: sqlite3.Connection) -> Iterator[None]:
     """Without secondary indexes and triggers for as long as the block lasts: they are made again when all is there."""
     made = target.execute(
-        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid"
+        "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL "
+        "ORDER BY rowid"
     ).fetchall()
     for kind, name, _ in made:
         target.execute(f"DROP {kind} {name}")
@@ -155,17 +155,7 @@ def unguarded(target: sqlite3.Connection) -> Iterator[None]:
         target.execute(sql)
 
 
-def set_counters(database: Database, values: Mapping[str, int]) -> None:
+def set_counters(session: Session, values: Mapping[str, int]) -> None:
     """Let series of numbers go on from these."""
-    counters = Base.metadata.tables["counters"]
-    with database.writing() as session:
-        for name, value in values.items():
-            session.execute(counters.insert().values(name=name, value=value))
-
-
-def empty_file(path: Path, *, page_size: int) -> None:
-    """An SQLite file of that page size, with nothing in it."""
-    with closing(sqlite3.connect(path)) as made:
-        made.execute(f"PRAGMA page_size = {page_size}")
-        made.execute("PRAGMA journal_mode = WAL")
-        made.execute("VACUUM")
+    for name, value in values.items():
+        rows.add(session, "counters", {"name": name, "value": value})

@@ -1,6 +1,6 @@
 """Rows that only the demonstration needs. One rule: nothing of an agreement is changed here."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
@@ -41,7 +41,7 @@ def filled(session: Session) -> bool:
     return session.get(SettingRow, _FILLED) is not None
 
 
-def mark_filled(session: Session, *, seed: int, agreements: int) -> None:
-    """Remember that it was."""
+def mark_filled(session: Session, made: Mapping[str, object]) -> None:
+    """Remember that it was, and how: its seed, its size, what else it was made from."""
     if session.get(SettingRow, _FILLED) is None:
-        session.add(SettingRow(name=_FILLED, value={"seed": seed, "agreements": agreements}))
+        session.add(SettingRow(name=_FILLED, value=dict(made)))

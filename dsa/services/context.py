@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from dsa.domain.checking import Judgement, judge
 from dsa.domain.rules import Body
 from dsa.persistence.session import Database
 from dsa.services.calendars import Calendars
@@ -30,7 +31,8 @@ class Context:
     ``demo`` marks everything signed as an example. ``simulated`` says that the clock is not the true time. ``base_url``
     begins every link in a mail. ``bodies`` are the public bodies that texts are searched for. ``archives``
     keeps large files. ``root_pem`` gives the root certificate of the service's own authority, None before there is one.
-    Without ``checkpoints`` nobody signs the audit log.
+    Without ``checkpoints`` nobody signs the audit log. ``judge`` runs every check over answers; a large demonstration
+    puts one in its place that remembers.
     """
 
     database: Database
@@ -50,6 +52,7 @@ class Context:
     root_pem: Callable[[], bytes | None] = _no_root
     definitions: Definitions = field(default_factory=Definitions)
     calendars: Calendars = field(default_factory=Calendars)
+    judge: Callable[..., Judgement] = judge
 
     def verify_url(self, code: str) -> str:
         """The address at which anybody can check the document that has this code."""

@@ -120,7 +120,7 @@ def is_filled(ctx: Context) -> bool:
         return demo_rows.filled(session)
 
 
-def mark_filled(ctx: Context, *, seed: int, agreements: int) -> None:
+def mark_filled(ctx: Context, *, seed: int, agreements: int, **more: str) -> None:
     """Remember that the demonstration world was made, and how."""
     with ctx.database.writing() as session:
-        demo_rows.mark_filled(session, seed=seed, agreements=agreements)
+        demo_rows.mark_filled(session, {"seed": seed, "agreements": agreements, **more})

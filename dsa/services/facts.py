@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dsa.domain.checking import Judgement, judge
+from dsa.domain.checking import Judgement
 from dsa.domain.gates import why_a_board
 from dsa.domain.parties import parties_of
 from dsa.domain.tier import tier
@@ -36,7 +36,7 @@ def _form_complete(ctx: Context, session: Session, loaded: Loaded) -> bool:
 def judgement(ctx: Context, session: Session, loaded: Loaded, answers: Mapping[str, Any]) -> Judgement:
     """Every check over these answers, with what the service knows besides: today, and whether sign-off comes next."""
     known = {"today": ctx.clock.now().date().isoformat(), "sign_off_requested": loaded.head.stage == "text_agreed"}
-    return judge(content.form_of(ctx, session, loaded), answers, facts=known, bodies=ctx.bodies)
+    return ctx.judge(content.form_of(ctx, session, loaded), answers, facts=known, bodies=ctx.bodies)
 
 
 def _requests_answered(ctx: Context, session: Session, loaded: Loaded) -> bool:

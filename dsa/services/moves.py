@@ -124,18 +124,24 @@ def standing_pairs(session: Session, loaded: Loaded) -> frozenset[tuple[str, str
     return frozenset((a.rule, a.party_key) for a in live if a.id in stands)
 
 
-def onward_facts(ctx: Context, session: Session, loaded: Loaded, flow: Flow, stage_id: str) -> dict[str, Any]:
+def onward_facts(
+    ctx: Context, session: Session, loaded: Loaded, flow: Flow, stage_id: str, *, waits: bool = False
+) -> dict[str, Any]:
     """What a decision needs to go on by itself from a stage, through every stage that may follow at once.
 
     The approvals that stand; the facts that the guards of those stages ask for; whom a board's stage waits for.
+    ``waits``: somebody else still has to answer in that stage, so whatever asks for all answers cannot follow yet.
     """
-    stages, todo = {stage_id}, [stage_id]
+    first = [onward for onward in flow.stages[stage_id].then if not (waits and "complete" in onward.when)]
+    ways = {stage_id: first}
+    todo = [onward.to for onward in first]
     while todo:
-        ahead = {onward.to for onward in flow.stages[todo.pop()].then} - stages
-        stages |= ahead
-        todo += ahead
-    guards = {name for each in stages for onward in flow.stages[each].then for name in onward.when}
-    outside = any(rule.outside for each in stages for rule in flow.stages[each].tasks)
+        each = todo.pop()
+        if each not in ways:
+            ways[each] = list(flow.stages[each].then)
+            todo += [onward.to for onward in ways[each]]
+    guards = {name for then in ways.values() for onward in then for name in onward.when}
+    outside = any(rule.outside for each in ways for rule in flow.stages[each].tasks)
     return {
         "standing": standing_pairs(session, loaded),
         "facts": facts.established(ctx, session, loaded, needed_facts(guards)),

@@ -134,7 +134,7 @@ def _take(
         happened_at=verdict.happened_at,
         privileged=verdict.privileged,
     )
-    more = record_facts(ctx, session, loaded)
+    more = record_facts(ctx, session, loaded, task.key)
     action = Recorded(task.key, verdict.outcome)
     return take(ctx, session, loaded, actor, held, happening, action=action, more=more)
 
@@ -157,9 +157,11 @@ def _public(rule: TaskRule, task: Any, verdict: Verdict, version: Any) -> dict[s
     return public
 
 
-def record_facts(ctx: Context, session: Session, loaded: Loaded) -> dict[str, Any]:
+def record_facts(ctx: Context, session: Session, loaded: Loaded, task_key: str) -> dict[str, Any]:
     """What a decision needs when a task's outcome is recorded: standing approvals, the board."""
-    return onward_facts(ctx, session, loaded, flow_of(ctx, session, loaded), loaded.head.stage)
+    stage = loaded.head.stage
+    others = [t for t in loaded.tasks if t.stage == stage and t.required and t.status == "open" and t.key != task_key]
+    return onward_facts(ctx, session, loaded, flow_of(ctx, session, loaded), stage, waits=bool(others))
 
 
 def _keep(
@@ -336,7 +338,7 @@ def take_approval_back(
         held = demand(ctx, session, actor, "take_approval_back", loaded, task_key=task_key)
         demand_version(loaded, seen)
         happening = Happening("ApprovalWithdrawn", {"task": task_key, "reason": reason.strip()})
-        more = record_facts(ctx, session, loaded)
+        more = onward_facts(ctx, session, loaded, flow_of(ctx, session, loaded), loaded.head.stage)
         step = take(ctx, session, loaded, actor, held, happening, action=Reopened(task_key), more=more)
         work.withdraw_requests(session, task_id=task.id)
         return step
