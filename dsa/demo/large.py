@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from dsa.adapters.chance import SeededChance
 from dsa.adapters.definitions import load_form
 from dsa.composition import open_context
 from dsa.config import Settings
-from dsa.demo.answers import whole
+from dsa.demo.answers import Answers, whole
 from dsa.demo.cast import Cast
 from dsa.demo.deferred import DeferredPress, PassingFiles
 from dsa.demo.modelled import Lifeline, Period, lifelines, period_until
@@ -76,23 +76,28 @@ def live(ctx: Context, cast: Cast, form: Form, line: Lifeline, of: Plan) -> str:
     mine = dataclasses.replace(
         ctx, clock=clock, chance=SeededChance(seed), documents=DeferredPress(), files=PassingFiles(), simulated=True
     )
+    answers = answers_of(line, clock.now().date())
+    found = tier(answers, parties_of(answers))
+    known = form.sectioned(answers)
+    first = {key: value for name, section in known.items() if name not in LATER for key, value in section.items()}
+    new = NewAgreement(line.bodies[0].code, first, found.route, found.reasons, example=True, synthetic=True)
+    walker = Walker.start(mine, cast, new)
+    chance = random.Random(seed)  # noqa: S311 - wanted to be repeatable
+    ModelledHistory(walker, line, of.period, clock, form, answers, chance).live()
+    demo_documents.settle_past(mine, walker.reference, now=of.period.now)
+    return walker.reference
+
+
+def answers_of(line: Lifeline, began: date) -> Answers:
+    """All answers of an agreement that began on that day."""
     lead, giver, *more = line.bodies
-    began = clock.now().date()
     answers = whole(
         line.theme, giver, lead, lead=lead, needed=began + timedelta(days=270), made=began - timedelta(days=20),
         more=more,
     )  # fmt: skip
     again = f" (phase {line.phase})" if line.phase > 1 else ""
     answers["title"] = f"{answers['title']}, {began.year}{again}"
-    found = tier(answers, parties_of(answers))
-    known = form.sectioned(answers)
-    first = {key: value for name, section in known.items() if name not in LATER for key, value in section.items()}
-    new = NewAgreement(lead.code, first, found.route, found.reasons, example=True, synthetic=True)
-    walker = Walker.start(mine, cast, new)
-    chance = random.Random(seed)  # noqa: S311 - wanted to be repeatable
-    ModelledHistory(walker, line, of.period, clock, form, answers, chance).live()
-    demo_documents.settle_past(mine, walker.reference, now=of.period.now)
-    return walker.reference
+    return answers
 
 
 # In parts, at once

@@ -21,6 +21,11 @@ class RememberingJudge:
     def __init__(self) -> None:
         self._known: dict[tuple[str, bool], Judgement] = {}
 
+    @property
+    def asked(self) -> int:
+        """How many texts it had to judge."""
+        return len(self._known)
+
     def __call__(self, form: Form, answers: Mapping[str, Any], *, facts: Mapping[str, Any], **more: Any) -> Judgement:
         """What ``checking.judge`` says, or said of the same text with other dates."""
         text = _MOMENTS.sub("", json.dumps(answers, sort_keys=True, ensure_ascii=False))
