@@ -91,8 +91,14 @@ def _fill(settings: Settings, target: Path | Database, wanted: Wanted, says: Cal
     if isinstance(target, Database):
         migrating.upgrade(target)
     filling_large.fill_in_parts(settings, target, plan, era=era, processes=filling_large.processes(), says=says)
-    if isinstance(target, Database):
-        target.close()
+    path = f"sqlite:///{target.absolute()}" if isinstance(target, Path) else ""
+    database = target if isinstance(target, Database) else Database(path, synchronous="OFF")
+    ctx = open_context(settings, database=database)
+    try:
+        figures.rebuild(ctx, says=says)
+    finally:
+        database.close()
+        gc.collect()
 
 
 def _in_turn(
@@ -108,6 +114,7 @@ def _in_turn(
         else:
             form = load_form(workflows_dir() / "forms" / "agreement.yaml")
             world.fill(ctx, form, agreements=wanted.agreements, seed=wanted.seed, now=now, says=says)
+        figures.rebuild(ctx)
     finally:
         database.close()
         gc.collect()  # a result that was read in part keeps the file open until it is collected

@@ -74,7 +74,13 @@ def live(ctx: Context, cast: Cast, form: Form, line: Lifeline, of: Plan) -> str:
     clock = SimulatedClock(of.period.starts_at(line))
     seed = of.seed * _SEEDS_APART + line.number
     mine = dataclasses.replace(
-        ctx, clock=clock, chance=SeededChance(seed), documents=DeferredPress(), files=PassingFiles(), simulated=True
+        ctx,
+        clock=clock,
+        chance=SeededChance(seed),
+        documents=DeferredPress(),
+        files=PassingFiles(),
+        simulated=True,
+        keeps_log=False,
     )
     answers = answers_of(line, clock.now().date())
     found = tier(answers, parties_of(answers))

@@ -72,7 +72,7 @@ class Carrier:
         target.execute("ATTACH ? AS part", (str(source),))
         target.execute("BEGIN")
         for table in of_agreements():
-            columns = ", ".join(column.name for column in table.c)
+            columns = _names(table)
             values = ", ".join(self._moved(table, column.name) for column in table.c)
             key = ", ".join(column.name for column in table.primary_key)
             target.execute(
@@ -97,7 +97,7 @@ class Carrier:
             return f"id + {self._next[table.name]}"
         foreign = [key.column.table.name for key in table.c[column].foreign_keys]
         known = _UNDECLARED.get((table.name, column)) or (foreign[0] if foreign else "")
-        return f"{column} + {self._next[known]}" if known in self._numbered else column
+        return f'"{column}" + {self._next[known]}' if known in self._numbered else f'"{column}"'
 
     def _count(self, part: sqlite3.Connection, schema: str) -> None:
         for name in self._numbered:
@@ -113,6 +113,10 @@ class Carrier:
                 )
 
 
+def _names(table: Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.c)
+
+
 def _is_numbered(table: Table) -> bool:
     return "id" in table.c and bool(table.c.id.primary_key) and table.c.id.type.python_type is int
 
@@ -120,7 +124,7 @@ def _is_numbered(table: Table) -> bool:
 def copy_table(connection: Connection, table: Table, found: Iterator[tuple[Any, ...]] | sqlite3.Cursor) -> None:
     """Add rows as SQLite keeps them to a table on PostgreSQL."""
     truth = [place for place, column in enumerate(table.c) if isinstance(column.type, Boolean)]
-    columns = ", ".join(column.name for column in table.c)
+    columns = _names(table)
     cursor = connection.connection.cursor()
     with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN") as copy:
         for row in found:
@@ -137,7 +141,7 @@ def copy_whole(connection: Connection, source: Path) -> None:
     with closing(sqlite3.connect(source)) as part:
         for table in Base.metadata.sorted_tables:
             if connection.exec_driver_sql(f"SELECT 1 FROM {table.name} LIMIT 1").first() is None:  # noqa: S608
-                columns = ", ".join(column.name for column in table.c)
+                columns = _names(table)
                 copy_table(connection, table, part.execute(f"SELECT {columns} FROM {table.name}"))  # noqa: S608
 
 

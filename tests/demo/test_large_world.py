@@ -44,7 +44,7 @@ def every_row(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     with database.engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
-            columns = [c.name for c in table.c if c.name not in _MADE_AT.get(table.name, ())]
+            columns = [f'"{c.name}"' for c in table.c if c.name not in _MADE_AT.get(table.name, ())]
             key = ", ".join(str(number) for number in range(1, len(columns) + 1))
             rows = connection.execute(text(f"SELECT {', '.join(columns)} FROM {table.name} ORDER BY {key}"))
             found[table.name] = [tuple(row) for row in rows]
