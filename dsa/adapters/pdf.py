@@ -68,7 +68,7 @@ def render(
     html = environment.get_template("agreement.html").render(view=view)
     pictures = {"verify.svg": _picture(view.verify_url)} if view.verify_url else {}
     stamped = dt.datetime.fromisoformat(view.stamped)
-    attachments = [
+    attached = [
         _attachment("agreement.json", canonical(content), "Source", "The content of the agreement", stamped),
         _attachment("audit.json", canonical(audit), "Data", "The record of events and approvals", stamped),
     ]
@@ -78,7 +78,7 @@ def render(
             document = weasyprint.HTML(string=html, base_url=_SCHEME, url_fetcher=ClosedFetcher(pictures)).render(
                 font_config=fonts, stylesheets=[style], pdf_variant="pdf/a-3a", pdf_forms=True
             )
-            document.metadata.attachments = attachments
+            document.metadata.attachments = [] if marks is not None and marks.release else attached
             with warnings.catch_warnings():
                 # The library leaves its own colour profile for the garbage collector to close.
                 warnings.simplefilter("ignore", ResourceWarning)

@@ -54,7 +54,8 @@ class Section(Protocol):
 class Marks:
     """What the document says of itself beside the text.
 
-    ``mark``: "draft", or "superseded" where a later agreement stands in its place; it is stamped across every page.
+    ``mark``: "draft", or "superseded" where a later agreement stands in its place, stamped across every page; or
+    "release", a copy with words withheld: it carries no hash, no attachment and no places to sign.
     ``verify_url``: where anybody can check it; printed as text and as a picture to scan. Empty: not printed.
     """
 
@@ -70,6 +71,11 @@ class Marks:
     def superseded(self) -> bool:
         """Whether a later agreement stands in its place."""
         return self.mark == "superseded"
+
+    @property
+    def release(self) -> bool:
+        """Whether words are withheld from this copy."""
+        return self.mark == "release"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +160,7 @@ class View:
     page_mark: str
     watermark: str
     verify_url: str
+    copy: bool
     notices: Sequence[str]
     control: Sequence[tuple[str, str]]
     cover_parties: Sequence[Mapping[str, str]]

@@ -41,11 +41,12 @@ def build_view(
         service=say("Data-sharing agreement service"),
         generator=f"dsa {__version__}",
         stamped=_stamped(audit),
-        content_hash=digest(canonical(content)),
+        content_hash="" if marks.release else digest(canonical(content)),
         classification=str(content.get("classification") or "OFFICIAL").upper(),
         page_mark=_page_mark(content, say),
         watermark=say("SUPERSEDED") if marks.superseded else say("DRAFT") if marks.draft else "",
         verify_url=marks.verify_url,
+        copy=marks.superseded or marks.release,
         notices=_notices(content, marks, say),
         control=_control(content, say),
         cover_parties=parties,
@@ -97,6 +98,8 @@ def _notices(content: Mapping[str, Any], marks: Marks, say: Say) -> list[str]:
         notices.append(say("Draft: not agreed by anybody, and may still change."))
     if marks.superseded:
         notices.append(say("Superseded: a later version stands in its place."))
+    if marks.release:
+        notices.append(say("Copy for release: not the signed document. Words that are withheld are marked."))
     if content.get("assumed"):
         notices.append(say("Answers marked “assumed” are not in the published source; they were filled in."))
     return notices

@@ -49,6 +49,7 @@ SENTENCES: Mapping[str, str] = {
     "CommentMade": "commented on the text",
     "CommentShared": "shared a comment on “%(section)s”",
     "ConditionMet": "recorded a condition as met",
+    "InformationPackMade": "made a pack for a request for information",
     "ContactReplaced": "replaced the contact for %(duty)s",
     "AttributionContested": "contested who had the agreement",
     "PreparingBegan": "began preparing",

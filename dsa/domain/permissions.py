@@ -67,6 +67,13 @@ GRANTS: tuple[Grant, ...] = (
     Grant("ask_question", TAKING_PART, "task", (), "ask a question about this task"),
     Grant("pass_on", TAKING_PART, "task", (), "pass this task on"),
     Grant("take_approval_back", TAKING_PART, "task", ("review", "board", "text_agreed"), "take your approval back"),
+    Grant(
+        "release_information",
+        ("information_governance", "head_of_sharing"),
+        "party",
+        (),
+        "make a pack for a request for information",
+    ),
     Grant("export", (*TAKING_PART, "auditor"), "reader", (), "download the document"),
 )
 

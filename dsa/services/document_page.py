@@ -65,6 +65,7 @@ class DocumentPage:
     awaited: tuple[Awaited, ...]
     shared: bool
     superseded: bool
+    may_release: bool
     next: tuple[NextStep, ...]
 
     @property
@@ -94,6 +95,7 @@ def document_page(ctx: Context, actor: Actor, reference: str) -> DocumentPage:
             _awaited(loaded, text, {(row.party_key, row.slot) for row in signed}, names),
             _may_read_draft(actor, loaded),
             loaded.head.stage == SUPERSEDED,
+            permitting.why_not(ctx, session, actor, "release_information", loaded) is None,
             next_steps(ctx, session, loaded),
         )
 

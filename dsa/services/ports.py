@@ -109,7 +109,8 @@ class Documents(Protocol):
     ) -> bytes:
         """The PDF of a frozen version; the same input gives the same bytes.
 
-        ``mark``: "draft" or "superseded" stands across every page. ``verify_url``: the address, printed as text and as
+        ``mark``: "draft" or "superseded" stands across every page; "release" is a copy with words withheld, which
+        carries no hash and no attachment. ``verify_url``: the address, printed as text and as
         a picture to scan, at which anybody can check the document.
         """
         ...

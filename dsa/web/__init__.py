@@ -30,6 +30,7 @@ BLUEPRINTS = (
     "tasks",
     "agreements",
     "exports",
+    "releasing",
     "reviewing",
     "signing",
     "documents",
