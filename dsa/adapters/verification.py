@@ -14,11 +14,12 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from dsa.adapters import verification_log as logs
 from dsa.adapters import verification_revisions as revisions
 from dsa.adapters.certificates import shortened
 from dsa.adapters.pdf_layout import moment, signature_fields
 from dsa.adapters.signatures import COMPLETION_FIELD, ISSUE_FIELD
-from dsa.adapters.verification_evidence import Evidence, log_problem, read_evidence
+from dsa.adapters.verification_evidence import Evidence, read_evidence
 from dsa.adapters.verification_trust import Signed, intact, is_tight, judge
 from dsa.adapters.verification_verdict import Check, Outcome, Verdict
 from dsa.domain.errors import BadInput
@@ -38,12 +39,14 @@ def verify(
     roots: Sequence[bytes],
     progress: Progress | None = None,
     log: Sequence[Mapping[str, Any]] | None = None,
+    checkpoint: str | None = None,
     now: dt.datetime | None = None,
 ) -> Verdict:
     """Judge the bytes of a PDF, trusting only ``roots`` (PEM or DER certificates; none: the authority is unknown).
 
-    ``progress`` is called with (signatures judged, signatures in all); ``log`` is the agreement's full event log, which
-    must begin with the events in the document; ``now`` (UTC) is when it is judged, true time unless given.
+    ``progress`` is called with (signatures judged, signatures in all); ``log`` are the lines of the agreement's full
+    log, which must begin with the events in the document; ``checkpoint`` is one of the service's log that somebody
+    kept; ``now`` (UTC) is when it is judged, true time unless given.
 
     Raises BadInput with a plain sentence for what is not a readable PDF: another kind of file, encrypted, cut off, too
     large.
@@ -52,7 +55,7 @@ def verify(
     try:
         trusted = [_certificate(each) for each in roots]
         at = now or dt.datetime.now(dt.UTC)
-        return _Examination(pdf, reader, trailing, trusted, progress, at).verdict(log)
+        return _Examination(pdf, reader, trailing, trusted, progress, at).verdict(log, checkpoint)
     except BadInput:
         raise
     except RecursionError as error:
@@ -136,7 +139,7 @@ class _Examination:
     def say(self, check: str, ok: bool, good: str, bad: str) -> None:
         self.checks.append(Check(check, ok, good if ok else bad))
 
-    def verdict(self, log: Sequence[Mapping[str, Any]] | None) -> Verdict:
+    def verdict(self, log: Sequence[Mapping[str, Any]] | None, checkpoint: str | None) -> Verdict:
         """Examine everything and conclude."""
         if not self.embedded and not self.unreadable:
             return self._unsigned()
@@ -145,11 +148,11 @@ class _Examination:
         self._judge()
         self.evidence = read_evidence(self.reader)
         self._evidence_checks()
+        self.checks += logs.record_checks(self.evidence)
         if log is not None:
-            wrong = log_problem(self.evidence.audit, log)
-            self.say(
-                "log", wrong is None, f"The log of {len(log)} events is whole.", f"The log does not hold: {wrong}."
-            )
+            self.checks += logs.log_checks(self.pdf, self.evidence, self.signed, log)
+        if checkpoint is not None:
+            self.checks.append(logs.held_check(self.evidence, log, checkpoint))
         complete = self._people()
         return self._conclude(complete)
 
@@ -321,6 +324,8 @@ class _Examination:
             if not any(self.sound.values()):
                 return "changed", "Changed: the bytes are no longer those that were signed."
             return "not_ours", "Not ours: no signature comes from the authority that is trusted here."
+        if touched and touched <= set(logs.GIVEN) and complete and "authority" not in failed:
+            return "changed", "Changed: the document does not fit the log or the checkpoint that was given with it."
         if touched or "authority" in failed:
             return "changed", "Changed: this is not the document that was signed."
         if not complete:

@@ -18,6 +18,7 @@ from dsa.adapters.pdf_layout import moment
 from dsa.adapters.verification import LARGEST, Verdict, verify
 from dsa.domain.errors import BadInput
 
+_LARGEST_LOG = 1_024 * 1_024 * 1_024
 _SHOW_PROGRESS_FROM = 12  # signatures; below that it is done before anybody looks
 _KINDS = {"seal": "Sealed", "person": "Signed", "timestamp": "Time stamp"}
 
@@ -25,15 +26,22 @@ _KINDS = {"seal": "Sealed", "person": "Signed", "timestamp": "Time stamp"}
 @click.command("verify")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--root", type=click.Path(path_type=Path), help="The root certificate to trust (PEM or DER).")
-@click.option("--log", type=click.Path(path_type=Path), help="The full event log of the agreement (JSON Lines).")
+@click.option("--log", type=click.Path(path_type=Path), help="The full log of the agreement (JSON Lines).")
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="A checkpoint of the log that somebody kept.")
 @click.option("--json", "as_json", is_flag=True, help="Write the verdict as JSON.")
-def command(file: Path, root: Path | None, log: Path | None, as_json: bool) -> None:
+def command(file: Path, root: Path | None, log: Path | None, checkpoint: Path | None, as_json: bool) -> None:
     """Check the signed agreement in FILE: is it unchanged and ours; who signed; is it in force.
 
     Works without a network and without the database. Exit 0 only if it is genuine and every check holds.
     """
     try:
-        found = verify(_read(file), roots=_roots(root), progress=None if as_json else _progress, log=_events(log))
+        found = verify(
+            _read(file),
+            roots=_roots(root),
+            progress=None if as_json else _progress,
+            log=_lines(log),
+            checkpoint=None if checkpoint is None else _text(checkpoint),
+        )
     except BadInput as problem:
         if not as_json:
             raise
@@ -43,10 +51,11 @@ def command(file: Path, root: Path | None, log: Path | None, as_json: bool) -> N
     sys.exit(0 if found.ok else 1)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, *, most: int = LARGEST) -> bytes:
     try:
-        if path.stat().st_size > LARGEST:
-            raise BadInput("%(file)s is larger than 64 MB. No agreement of this service is.", file=path)
+        if path.stat().st_size > most:
+            size = most // 1_048_576
+            raise BadInput("%(file)s is larger than %(size)s MB, and nothing of this service is.", file=path, size=size)
         return path.read_bytes()
     except OSError as error:
         raise BadInput("%(file)s cannot be read: %(why)s.", file=path, why=error.strerror or error) from error
@@ -59,11 +68,20 @@ def _roots(given: Path | None) -> list[bytes]:
     return [_read(kept)] if kept.exists() else []
 
 
-def _events(path: Path | None) -> list[Mapping[str, Any]] | None:
+def _text(path: Path) -> str:
+    try:
+        text = _read(path).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput("%(file)s is not text, so it is no checkpoint.", file=path) from error
+    between = text.replace("\r\n", "\n").split("\n----\n")  # a whole mail may have been saved
+    return between[1] if len(between) > 2 else text
+
+
+def _lines(path: Path | None) -> list[Mapping[str, Any]] | None:
     if path is None:
         return None
     events: list[Mapping[str, Any]] = []
-    for number, line in enumerate(_read(path).splitlines(), 1):
+    for number, line in enumerate(_read(path, most=_LARGEST_LOG).splitlines(), 1):
         if not line.strip():
             continue
         try:
