@@ -11,6 +11,7 @@ from dsa.adapters.definitions import load_bodies, load_yaml
 from dsa.adapters.files import FileStore
 from dsa.adapters.mail import SmtpPost
 from dsa.adapters.press import Press
+from dsa.adapters.sheet_process import SeparateSheetReader
 from dsa.adapters.signer_client import SignerClient
 from dsa.adapters.signer_process import signer_beside
 from dsa.adapters.verification_process import SeparateVerifier
@@ -78,6 +79,11 @@ def signer_answers(settings: Settings) -> bool:
 
 def _read(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
+
+
+def sheet_reader() -> SeparateSheetReader:
+    """What reads uploaded spreadsheets, apart from this process."""
+    return SeparateSheetReader()
 
 
 class DemoOffset:

@@ -6,13 +6,13 @@ and how many children there are.
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+from dsa.adapters.limits import limit
 from dsa.domain.errors import BadInput, Refused
 
 SECONDS = 30
@@ -60,17 +60,9 @@ class SeparateVerifier:
         return answer
 
 
-def _limit(seconds: int, megabytes: int) -> None:
-    size = megabytes * 1_024 * 1_024
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def _child(root: Path, seconds: int, megabytes: int) -> None:
     """Read a PDF from standard input, write the verdict as JSON."""
-    _limit(seconds, megabytes)
+    limit(seconds, megabytes)
     from dsa.adapters.verification import verify  # after the limits: the libraries count too
 
     pdf = sys.stdin.buffer.read()

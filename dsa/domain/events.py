@@ -14,6 +14,11 @@ from dsa.domain.machine import Decision, TaskFact
 # kind -> the sentence of the public history; parameters come from the body's "facts" and "actor"
 SENTENCES: Mapping[str, str] = {
     "AgreementStarted": "started the agreement",
+    "TrackingBegan": "began to follow the agreement here, with dates as reported",
+    "HolderReported": "reported who has it: %(holder)s",
+    "StandReported": "reported how it stands: %(stage)s, with %(holder)s",
+    "PaperAttached": "attached a paper: %(name)s",
+    "WorkflowJoined": "let the agreement join the workflow at the stage “%(stage)s”",
     "PartyJoined": "added a party: %(party)s",
     "SectionSaved": "saved the section “%(section)s”",
     "CorrectionMade": "corrected “%(section)s”: %(reason)s",
@@ -65,6 +70,10 @@ SENTENCES: Mapping[str, str] = {
     "AgreementWithdrawn": "withdrew the agreement",
     "AgreementRejected": "rejected the agreement",
 }
+# Events that freeze a version of the text, where they name one.
+FREEZES = frozenset({"DraftSubmitted", "WorkflowJoined"})
+# Events that take effect when they happened, as evidenced or reported; every other one when it is recorded.
+BACKDATED = frozenset({"AgreementStarted", "TrackingBegan", "HolderReported"})
 EVENT_OF_OUTCOME: Mapping[tuple[str, str], str] = {
     ("in_principle", "yes"): "InPrincipleGiven",
     ("in_principle", "no"): "InPrincipleRefused",

@@ -6,6 +6,7 @@ Of several open tasks the one that is due first has the agreement (ties: by its 
 from dataclasses import dataclass
 
 from dsa.domain.machine import Flow, Snapshot, TaskFact
+from dsa.domain.snapshot import REPORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ def who_has_it(flow: Flow, snapshot: Snapshot) -> Holding | None:
         return Holding(lead, False, stage.id, stage.role, stage.reason)
     if task.question_open:
         return Holding(lead, False, stage.id, "drafter", "answering")
+    if task.kind == REPORT and snapshot.outside_body:
+        return Holding(snapshot.outside_body, True, stage.id, "", stage.reason)
     if _waits_outside(flow, task) and snapshot.outside_body:
         return Holding(snapshot.outside_body, True, stage.id, "board_secretary", "BOARD")
     return Holding(task.organisation, False, stage.id, task.role, stage.reason)

@@ -15,7 +15,7 @@ from transitions.core import Transition
 
 from dsa.domain.errors import Refusal, Refused
 from dsa.domain.guards import GUARDS
-from dsa.domain.snapshot import Decision, Hold, PartyFact, Recorded, Reopened, Snapshot, TaskFact
+from dsa.domain.snapshot import REPORT, Decision, Hold, PartyFact, Recorded, Reopened, Snapshot, TaskFact
 from dsa.domain.workflow import OUTCOMES, STANDING_KINDS, Move, Stage, TaskRule, Workflow
 
 # What a decision rests on and comes to is never changed once made. It is not frozen, because making a frozen object
@@ -34,6 +34,7 @@ __all__ = [
     "Snapshot",
     "TaskFact",
     "decide",
+    "decide_joining",
     "first_refusal",
 ]
 RECORD = "record"
@@ -147,6 +148,38 @@ def decide(flow: Flow, snapshot: Snapshot, action: str | Recorded | Reopened) ->
         return Decision(
             snapshot.stage, model.state, model.round, tuple(path), closed, tuple(opened), (), tuple(model.tasks)
         )
+    _go_on(flow, snapshot, model, path, opened)
+    if len(path) == 2 and path[0] == path[1]:
+        path = path[:1]
+    wanted = _still_wanted(flow, model, opened) if opened else ()
+    if isinstance(action, Reopened) and not wanted:
+        raise Refused("This decision cannot be taken back any more. The text is locked or a new round has begun.")
+    lapsed = _lapse(flow, model) if model.tasks else ()
+    return Decision(snapshot.stage, model.state, model.round, tuple(path), closed, wanted, lapsed, tuple(model.tasks))
+
+
+def decide_joining(flow: Flow, snapshot: Snapshot, stage: str) -> Decision:
+    """What follows when an agreement that was only tracked joins the workflow at ``stage``: its tasks open.
+
+    The task to say how it stands lapses. Like any arrival, this goes on at once where there is nothing to wait for.
+    """
+    model = Instance(snapshot)
+    lapsed = []
+    for position, task in enumerate(model.tasks):
+        if task.kind == REPORT and task.status == "open":
+            model.tasks[position] = _ended(task, "lapsed", None)
+            lapsed.append(task.key)
+    model.state, path, opened = stage, [snapshot.stage], list[TaskFact]()
+    _go_on(flow, snapshot, model, path, opened)
+    wanted = _still_wanted(flow, model, opened) if opened else ()
+    rest = _lapse(flow, model)
+    return Decision(
+        snapshot.stage, model.state, model.round, tuple(path), None, wanted, (*lapsed, *rest), tuple(model.tasks)
+    )
+
+
+def _go_on(flow: Flow, snapshot: Snapshot, model: Instance, path: list[str], opened: list[TaskFact]) -> None:
+    """Enter the stage that was reached, and those after it where there is nothing to wait for."""
     path.append(model.state)
     _enter(flow, snapshot, model, path[-2], opened)
     while len(path) < _MOST_STAGES_IN_ONE_STEP and _nothing_to_wait_for(flow, model):
@@ -155,13 +188,6 @@ def decide(flow: Flow, snapshot: Snapshot, action: str | Recorded | Reopened) ->
             break
         path.append(model.state)
         _enter(flow, snapshot, model, path[-2], opened)
-    if len(path) == 2 and path[0] == path[1]:
-        path = path[:1]
-    wanted = _still_wanted(flow, model, opened) if opened else ()
-    if isinstance(action, Reopened) and not wanted:
-        raise Refused("This decision cannot be taken back any more. The text is locked or a new round has begun.")
-    lapsed = _lapse(flow, model) if model.tasks else ()
-    return Decision(snapshot.stage, model.state, model.round, tuple(path), closed, wanted, lapsed, tuple(model.tasks))
 
 
 def _fire(flow: Flow, model: Instance, trigger: str, *, recording: bool = True) -> None:

@@ -28,6 +28,7 @@ TAKING_PART = (
 )
 _DRAFTING = ("start", "first_look", "drafting")
 _BEFORE_LOCK = (*_DRAFTING, "check_draft", "review", "board", "text_agreed")
+_OF_THE_WORKFLOW = ("move:", "decide", "ask_question", "pass_on")
 _BEFORE_SIGNED = (*_BEFORE_LOCK, "sign_off")
 
 
@@ -74,6 +75,10 @@ GRANTS: tuple[Grant, ...] = (
         (),
         "make a pack for a request for information",
     ),
+    Grant("report", ("drafter", "information_governance"), "party", (), "say how this stands"),
+    Grant("join", ("drafter", "information_governance"), "lead", (), "let this join the workflow"),
+    Grant("attach", TAKING_PART, "party", (), "attach a paper to this"),
+    Grant("import", ("head_of_sharing", "information_governance"), "anyone", (), "import agreements from a sheet"),
     Grant("export", (*TAKING_PART, "auditor"), "reader", (), "download the document"),
 )
 
@@ -83,7 +88,8 @@ class Subject:
     """What an action is about: the agreement as permissions need it, and the task where there is one.
 
     ``parties`` maps party key to organisation code. ``editors`` wrote the text; ``separate`` maps each person to the
-    separate roles (legal, security, data protection, signatory) that they hold on this agreement already.
+    separate roles (legal, security, data protection, signatory) that they hold on this agreement already. ``tracked``:
+    it lives on paper elsewhere and is only followed here.
     """
 
     stage: str
@@ -93,6 +99,7 @@ class Subject:
     editors: frozenset[int] = frozenset()
     separate: Mapping[int, frozenset[str]] = field(default_factory=dict)
     on_hold: bool = False
+    tracked: bool = False
     task: TaskFact | None = None
     assignee_id: int | None = None
     assignee_name: str = ""
@@ -127,6 +134,12 @@ def why_not(actor: Actor, action: str, subject: Subject, *, table: Iterable[Gran
         return _wrong_person(actor, here[0], subject)
     if subject.on_hold and action.startswith(("move:", "decide")) and action != "move:withdraw":
         return Refusal("The agreement is on hold. End the hold first.", code="on_hold")
+    if subject.tracked and action.startswith(_OF_THE_WORKFLOW) and action != "move:withdraw":
+        return Refusal(
+            "This agreement is followed here with dates as reported. Say how it stands, or let it join the workflow "
+            "first.",
+            code="tracked",
+        )
     if action == "decide" and subject.task is not None:
         return _separation(actor, subject, subject.task)
     return None

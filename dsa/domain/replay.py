@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from dsa.domain.events import BACKDATED, FREEZES
+
 
 @dataclass(frozen=True, slots=True)
 class ReplayedTask:
@@ -98,13 +100,13 @@ def replay(bodies: Iterable[Mapping[str, Any]]) -> Replayed:
 def _apply(state: Replayed, body: Mapping[str, Any]) -> None:
     state.seq, state.version = body["seq"], body["version"]
     state.updated_at = _instant(body["recorded_at"])
-    if body["kind"] == "DraftSubmitted":
+    if body["kind"] in FREEZES and "version" in body["facts"]:
         state.versions = body["facts"]["version"]
     effects = body["effects"]
     if effects is None:
         return
-    # time counts from the first contact; every later step takes effect when it is recorded
-    at = _instant(body["happened_at"] if state.seq == 1 else body["recorded_at"])
+    # time counts from the first contact, evidenced or reported; every later step takes effect when it is recorded
+    at = _instant(body["happened_at"] if body["kind"] in BACKDATED else body["recorded_at"])
     _close_tasks(state, effects, at)
     for opened in effects["opened"]:
         _open_task(state, opened, at)

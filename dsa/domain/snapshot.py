@@ -6,6 +6,9 @@ One rule: a value is made once and never changed.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# The kind of the one task of an agreement that is only tracked: whoever has it says how it stands.
+REPORT = "report"
+
 
 @dataclass(slots=True)
 class PartyFact:

@@ -8,6 +8,7 @@ names the tables that it adds; the default is the tables of the first schema.
 from collections.abc import Sequence
 
 APPEND_ONLY = ("events", "versions", "definitions", "access_records", "signatures")
+CONSENTS = ("indicator_consents",)
 AUDIT_LOG = ("audit_leaves", "audit_nodes", "checkpoints")
 _KEYS = {
     "events": "agreement_id = NEW.agreement_id AND seq = NEW.seq",
@@ -19,6 +20,7 @@ _KEYS = {
     "audit_leaves": "idx = NEW.idx OR (agreement_id = NEW.agreement_id AND seq = NEW.seq)",
     "audit_nodes": "level = NEW.level AND idx = NEW.idx",
     "checkpoints": "id = NEW.id",
+    "indicator_consents": "id = NEW.id",
 }
 
 

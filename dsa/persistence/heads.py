@@ -130,6 +130,7 @@ class Loaded:
             parties=tuple(party.fact for party in self.parties),
             tasks=tuple(task_fact(task, self._code(task.organisation_id)) for task in self.tasks),
             hold=self.hold,
+            outside_body=more.pop("outside_body", self.head.reported_outside or ""),
             **more,
         )
 

@@ -100,6 +100,7 @@ def _rows() -> Select[Any]:
         _A.c.updated_at,
         _A.c.finished_at,
         _A.c.is_synthetic,
+        _A.c.tracking,
         _A.c.lead_organisation_id,
         _O.c.name.label("lead_name"),
         _O.c.nation.label("lead_nation"),

@@ -16,7 +16,8 @@ CLASSIFICATIONS = {"official": "OFFICIAL", "official_sensitive": "OFFICIAL-SENSI
 class Header:
     """The head of an agreement as pages show it. ``seen`` is the version that forms carry.
 
-    ``version_number`` is that of the newest frozen text, None while nothing has been frozen.
+    ``version_number`` is that of the newest frozen text, None while nothing has been frozen. ``tracking``: empty,
+    tracked or joined; its first dates are as reported where it is not empty.
     """
 
     reference: str
@@ -29,6 +30,7 @@ class Header:
     on_hold: bool
     is_example: bool
     is_synthetic: bool
+    tracking: str
 
 
 def header_of(ctx: Context, session: Session, loaded: Loaded) -> Header:
@@ -46,4 +48,5 @@ def header_of(ctx: Context, session: Session, loaded: Loaded) -> Header:
         head.on_hold,
         head.is_example,
         head.is_synthetic,
+        head.tracking,
     )

@@ -67,7 +67,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One agreement in the list. ``who`` is empty once it is over; ``signature``, ``first_data``: its finish lines."""
+    """One agreement in the list. ``who`` is empty once it is over; ``signature``, ``first_data``: its finish lines.
+
+    ``reported``: its first dates are as reported.
+    """
 
     reference: str
     title: str
@@ -86,6 +89,7 @@ class Row:
     synthetic: bool
     likely_on: date | None
     very_likely_on: date | None
+    reported: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +198,5 @@ def _row(ctx: Context, session: Session, row: Any, times: Times, now: datetime) 
         row.is_synthetic,
         row.likely_on if row.finished_at is None else None,
         row.very_likely_on if row.finished_at is None else None,
+        bool(row.tracking),
     )

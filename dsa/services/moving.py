@@ -15,9 +15,11 @@ from dsa.domain.errors import BadInput, Conflict, NotFound
 from dsa.domain.events import MovedDue
 from dsa.domain.holding import who_has_it
 from dsa.domain.machine import Decision, Flow, Recorded, Reopened, Snapshot, TaskFact, decide
+from dsa.domain.snapshot import REPORT
 from dsa.domain.workflow import TaskRule
 from dsa.persistence import heads, visibility
 from dsa.persistence.heads import Loaded
+from dsa.services import facts
 from dsa.services.chaining import actor_body
 from dsa.services.context import Context
 from dsa.services.recording import Happening, Opening, Outcome, Recorder
@@ -77,28 +79,32 @@ def take(
     bump: bool = True,
     on_hold: bool | None = None,
     moved: tuple[MovedDue, ...] = (),
+    reported_due: datetime | None = None,
 ) -> Step:
     """Take one step. ``action`` None records an event without asking the machine, a Decision was made elsewhere (a
     change of route); ``more`` adds to the snapshot.
 
     ``after`` alters the state that who-has-it is worked out from (a hold begins, a question is open). ``bump`` False
     leaves the agreement's version alone: a section was saved. ``on_hold`` sets or ends the mark of a hold. ``moved``
-    are due moments that move.
+    are due moments that move. ``reported_due``: when what opens falls due, for an agreement that is only tracked.
     """
     ctx.calendars.refresh(session)
     flow = flow_of(ctx, session, loaded)
     snapshot = loaded.snapshot(**(more or {}))
+    if not snapshot.outside_body and any(rule.outside for rule in flow.stages[snapshot.stage].tasks):
+        # whoever comments while a board decides does not take the agreement back from the board
+        snapshot = replace(snapshot, outside_body=facts.outside_body(session, loaded))
     at = max(ctx.clock.now(), loaded.head.updated_at).replace(microsecond=0)
     _demand_past(happening, at)
     decision = _decision(flow, snapshot, action)
-    opened = tuple(_opening(ctx, session, loaded, flow, task, at) for task in decision.opened)
+    opened = tuple(_opening(ctx, session, loaded, flow, task, at, reported_due) for task in decision.opened)
     reached = replace(
         snapshot, stage=decision.dest, round=decision.round, tasks=_with_dues(decision.tasks, (*opened, *moved))
     )
     holding = who_has_it(flow, after(reached) if after else reached)
     changes = action is not None or after is not None or bool(moved)
     held_up = loaded.head.on_hold if on_hold is None else on_hold
-    outcome = Outcome(decision, holding, opened, changes, bump, held_up, moved)
+    outcome = Outcome(decision, holding, opened, changes, bump, held_up, moved, reported_due)
     seq, version = Recorder(ctx, session, loaded, actor, held, flow, at, outcome).write(happening)
     return Step(seq, at, version, decision, flow, opened)
 
@@ -114,10 +120,15 @@ def _demand_past(happening: Happening, at: datetime) -> None:
         raise BadInput("The moment at which this was decided cannot be in the future.")
 
 
-def _opening(ctx: Context, session: Session, loaded: Loaded, flow: Flow, task: TaskFact, at: datetime) -> Opening:
+def _opening(
+    ctx: Context, session: Session, loaded: Loaded, flow: Flow, task: TaskFact, at: datetime, due: datetime | None
+) -> Opening:
     calendar = ctx.calendars.of(session, loaded.organisation_id(task.organisation), loaded.nation(task.organisation))
-    target = target_of(flow.workflow.rule(task.rule), loaded.head.route)
-    return Opening(task, target, calendar.due_at(at, target), calendar.version)
+    if task.kind == REPORT:
+        target = flow.stages[task.stage].targets.get(loaded.head.route, 0)
+    else:
+        target = target_of(flow.workflow.rule(task.rule), loaded.head.route)
+    return Opening(task, target, due or calendar.due_at(at, target), calendar.version)
 
 
 def _with_dues(tasks: tuple[TaskFact, ...], dated: tuple[Opening | MovedDue, ...]) -> tuple[TaskFact, ...]:

@@ -11,6 +11,7 @@ from dsa.domain.errors import NotAllowed, Refusal, Refused
 from dsa.domain.guards import GUARDS
 from dsa.domain.machine import Instance, first_refusal
 from dsa.domain.permissions import Grant, Subject
+from dsa.domain.tracking import TRACKED
 from dsa.domain.workflow import SEPARATE_ROLES, Move
 from dsa.persistence import heads
 from dsa.persistence.heads import Loaded, task_fact
@@ -48,6 +49,7 @@ def subject_of(ctx: Context, session: Session, loaded: Loaded, task_key: str | N
         editors=wrote,
         separate=acted,
         on_hold=loaded.head.on_hold,
+        tracked=loaded.head.tracking == TRACKED,
         task=None if task is None else task_fact(task, code),
         assignee_id=None if task is None else task.assignee_id,
         assignee_name="" if task is None or task.assignee_id is None else heads.person_name(session, task.assignee_id),
@@ -61,7 +63,7 @@ def demand(
     table, subject = table_of(ctx, session, loaded), subject_of(ctx, session, loaded, task_key)
     refusal = permissions.why_not(actor, action, subject, table=table)
     if refusal is not None:
-        raise (Refused if refusal.code in ("stage", "on_hold", "unknown") else NotAllowed)(refusal)
+        raise (Refused if refusal.code in ("stage", "on_hold", "unknown", "tracked") else NotAllowed)(refusal)
     held = permissions.acting_post(actor, action, subject, table=table)
     if held is None:
         raise NotAllowed("You cannot do this.")

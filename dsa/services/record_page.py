@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from dsa.domain.actor import Actor
 from dsa.domain.errors import NotFound, Refusal
 from dsa.domain.reasons import label
+from dsa.domain.tracking import TRACKED
 from dsa.domain.workflow import ROLES, Move
-from dsa.persistence import queries_timeline, work
+from dsa.persistence import papers, queries_timeline, visibility, work
 from dsa.persistence.heads import Loaded
-from dsa.services import permitting
+from dsa.persistence.papers import PaperRow
+from dsa.services import permitting, tracked
 from dsa.services.agreement_header import Header, header_of
 from dsa.services.agreements_list import ROUTES
 from dsa.services.context import Context
@@ -80,7 +82,8 @@ class RecordPage:
     """Everything on the record.
 
     ``choices`` are moves that the reader may make, each with what stands in its way; ``may`` names the steps beside
-    them: hold, resume_hold, meet_condition, share_draft, contest.
+    them: hold, resume_hold, meet_condition, share_draft, contest, report, join, attach. ``named_only`` are parties that
+    the directory does not have.
     """
 
     header: Header
@@ -109,6 +112,8 @@ class RecordPage:
     reads_only: bool
     calendar: WorkingCalendar
     outlook: Outlook | None
+    papers: tuple[PaperRow, ...]
+    named_only: tuple[str, ...]
 
 
 def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
@@ -148,6 +153,8 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
             reads_only=all(held.sees_all for held in actor.posts),
             calendar=calendar,
             outlook=outlook_of(ctx, session, head.id, calendar, needed_on=head.date_needed),
+            papers=tuple(papers.readable(session, head.id, visibility.sides(actor))),
+            named_only=tracked.named_only(session, loaded),
         )
 
 
@@ -157,6 +164,10 @@ def _may(ctx: Context, session: Session, actor: Actor, loaded: Loaded) -> frozen
     asked = {"meet_condition", "contest", "resume_hold" if head.on_hold else "hold"}
     if head.shared_at is None:
         asked.add("share_draft")
+    if head.tracking == TRACKED and head.finished_at is None:
+        asked |= {"report", "join"}
+    if head.finished_at is None:
+        asked.add("attach")
     return frozenset(a for a in sorted(asked) if permitting.why_not(ctx, session, actor, a, loaded) is None)
 
 

@@ -17,6 +17,7 @@ from dsa.domain.events import MovedDue, Timing
 from dsa.domain.holding import Holding
 from dsa.domain.integrity import canonical
 from dsa.domain.machine import Decision, Flow, TaskFact
+from dsa.domain.tracking import TRACKED
 from dsa.persistence import history, steps
 from dsa.persistence.heads import Loaded
 from dsa.services.chaining import actor_body, chained, committed
@@ -54,7 +55,10 @@ class Opening:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a step comes to: the decision, who has the agreement then, what opens, which due moments move, and the
-    marks of the head."""
+    marks of the head.
+
+    ``stage_due``: when the stage that is reached falls due, where that was reported and does not follow from a target.
+    """
 
     decision: Decision
     holding: Holding | None
@@ -63,6 +67,7 @@ class Outcome:
     bump: bool
     on_hold: bool
     moved: tuple[MovedDue, ...] = ()
+    stage_due: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -251,7 +256,7 @@ class Recorder:
         target = self.flow.stages[decision.dest].targets.get(head.route)
         entered = {
             "target_days": target,
-            "due_at": None if target is None else calendar.due_at(self.at, target),
+            "due_at": self.outcome.stage_due or (None if target is None else calendar.due_at(self.at, target)),
             "calendar_version": calendar.version,
         }
         return entered, calendar.working_minutes(head.stage_entered_at, self.at)
@@ -339,7 +344,7 @@ class Recorder:
                 asked.append(("mail", f"moved:{moved.key}", {"what": "moved", "task": moved.key}))
         if decision.round > head.round:
             asked.append(("mail", "returned", {"what": "returned"}))
-        if decision.moved:
+        if decision.moved and head.tracking != TRACKED:
             kind = _DOCUMENT_WORK.get(self.flow.stages[decision.dest].reason)
             if kind is not None:
                 asked.append((kind, kind, {}))

@@ -115,6 +115,9 @@ class _Teller:
             "party": str(facts.get("party", "")),
             "awaited": self.names.get(str(facts.get("awaited")), str(facts.get("awaited", ""))),
             "duty": str(facts.get("duty", "")),
+            "stage": str(facts.get("stage", "")),
+            "holder": self.names.get(str(facts.get("holder")), str(facts.get("holder", ""))),
+            "name": str(facts.get("name", "")),
         }
 
     def _reason(self, facts: Mapping[str, Any]) -> str:

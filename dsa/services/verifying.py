@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.chain import ChainProblem, verify_chain
 from dsa.domain.errors import NotFound
+from dsa.domain.events import FREEZES
 from dsa.domain.integrity import digest
 from dsa.domain.replay import Replayed, ReplayedSpell, ReplayedStay, ReplayedTask, replay
 from dsa.persistence import drafts, heads, history, people, work
@@ -119,7 +120,7 @@ def _version_problems(session: Session, agreement_id: int, bodies: list[dict[str
     frozen = {
         body["facts"]["version"]: (body["seq"], body["facts"]["content_hash"])
         for body in bodies
-        if body["kind"] == "DraftSubmitted"
+        if body["kind"] in FREEZES and "version" in body["facts"]
     }
     stored = {row.number: row for row in drafts.versions(session, agreement_id)}
     for number in sorted({*frozen, *stored}):

@@ -51,6 +51,8 @@ BLUEPRINTS = (
     "time_forecasts",
     "checkpoints",
     "calendar",
+    "importing",
+    "tracked",
 )
 
 _MEGABYTE = 1024 * 1024

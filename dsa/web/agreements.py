@@ -28,6 +28,7 @@ COLUMNS = (
     *(f"Signature: {each}" for each in _OF_A_LINE),
     *(f"First data: {each}" for each in _OF_A_LINE),
     *("Likely by", "Very likely by"),
+    "Dates as reported",
 )
 
 LABELS = {
@@ -191,7 +192,7 @@ def _cells(row: Row) -> Cells:
     return Cells(
         row.reference,
         row.title,
-        gettext(row.stage) + (f" ({gettext('on hold')})" if row.hold else ""),
+        _stage(row),
         row.who or gettext("Nobody: it is over"),
         gettext(row.reason) if row.reason else "",
         day(row.since) if row.since is not None and row.who else "",
@@ -204,6 +205,11 @@ def _cells(row: Row) -> Cells:
         [(finish_words(line), line.over) for line in (row.signature, row.first_data)],
         gettext("very likely by %(day)s", day=day(row.very_likely_on)) if row.very_likely_on is not None else "",
     )
+
+
+def _stage(row: Row) -> str:
+    words = gettext(row.stage) + (f" ({gettext('on hold')})" if row.hold else "")
+    return gettext("%(stage)s, dates as reported", stage=words) if row.reported else words
 
 
 def _plain(row: Row) -> tuple[object, ...]:
@@ -220,6 +226,7 @@ def _plain(row: Row) -> tuple[object, ...]:
         *finish_cells(row.signature),
         *finish_cells(row.first_data),
         *(on.isoformat() if on is not None else "" for on in (row.likely_on, row.very_likely_on)),
+        _yes(row.reported),
     )
 
 

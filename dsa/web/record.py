@@ -92,6 +92,9 @@ def _done(found: RecordPage) -> str:
         "hold": gettext("The agreement is on hold."),
         "resumed": gettext("The hold has ended."),
         "contested": gettext("What you contest stands beside the ledger."),
+        "reported": gettext("How it stands is recorded."),
+        "joined": gettext("The agreement has joined the workflow."),
+        "attached": gettext("The paper is attached."),
         "condition": gettext("The condition is recorded as met."),
     }
     return known.get(request.args.get("done", ""), "")

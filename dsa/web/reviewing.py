@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from dsa.domain.errors import BadInput, Conflict, Refusal
 from dsa.domain.reasons import REASONS
+from dsa.domain.tracking import TASK as REPORT_TASK
 from dsa.services import reviewing, task_page
 from dsa.services.task_page import TaskPage
 from dsa.web import decision_form
@@ -132,6 +133,8 @@ def show(reference: str, key: str) -> Answer:
     """The task: what to decide, or what was decided."""
     note_look(reference, "task")
     shown = task_page.task_page(context(), actor(), reference, key)
+    if shown.rule.id == REPORT_TASK and shown.is_open:
+        return redirect(url_for("tracked.ask_stands", reference=reference), 303)
     if shown.kind == "signature" and shown.is_open:
         return redirect(url_for("signing.show", reference=reference, key=key), 303)
     if not shown.is_open:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from dsa.domain.integrity import canonical, event_hash
-from dsa.persistence.appendonly import APPEND_ONLY, AUDIT_LOG
+from dsa.persistence.appendonly import APPEND_ONLY, AUDIT_LOG, CONSENTS
 from dsa.services import audit_log
 from tests.engine.town import Town
 
@@ -22,6 +22,7 @@ COLUMNS = {
     "audit_leaves": "hash",
     "audit_nodes": "hash",
     "checkpoints": "note",
+    "indicator_consents": "post",
 }
 
 
@@ -34,6 +35,8 @@ def filled(town: Town) -> str:
     audit_log.keep_log(town.ctx)
     run(town, "INSERT INTO checkpoints (size, root, at, note) VALUES (1, 'x', 1, 'x')")
     run(town, f"INSERT INTO access_records (person_id, what, at) VALUES ({person}, 'looked', 1)")
+    consent = f"{town.organisations['AAA']}, true, {person}, 'Head', 1"
+    run(town, f"INSERT INTO indicator_consents (organisation_id, agreed, person_id, post, at) VALUES ({consent})")
     return reference
 
 
@@ -42,7 +45,7 @@ def run(town: Town, statement: str, **values: Any) -> None:
         session.execute(text(statement), values)
 
 
-@pytest.mark.parametrize("table", [*APPEND_ONLY, *AUDIT_LOG])
+@pytest.mark.parametrize("table", [*APPEND_ONLY, *AUDIT_LOG, *CONSENTS])
 def test_no_row_of_history_can_be_changed_taken_away_or_written_over(town: Town, table: str) -> None:
     filled(town)
     column = COLUMNS[table]

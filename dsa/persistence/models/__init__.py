@@ -18,6 +18,7 @@ from dsa.persistence.models.documents import Document, Signature, StoredFile
 from dsa.persistence.models.exports import Export
 from dsa.persistence.models.figures import Counted, OpenWork, StageFigure, Tally, TeamFigure, WeekFigure
 from dsa.persistence.models.history import Event, Note, SpellRow, StageEntry
+from dsa.persistence.models.imports import Import, ImportedCase, ImportLine, IndicatorConsent, Paper
 from dsa.persistence.models.insight import Figure, ForecastRow, NewestForecast
 from dsa.persistence.models.signins import AccessRecord, Attempt, Look, SignIn
 from dsa.persistence.models.work import Approval, ChangeRequest, Comment, ConditionRow, HoldRow, Query, Task
@@ -49,6 +50,10 @@ __all__ = [
     "Figure",
     "ForecastRow",
     "HoldRow",
+    "Import",
+    "ImportLine",
+    "ImportedCase",
+    "IndicatorConsent",
     "Look",
     "Mail",
     "NewestForecast",
@@ -57,6 +62,7 @@ __all__ = [
     "OpenWork",
     "Organisation",
     "OutboxRow",
+    "Paper",
     "Party",
     "Person",
     "Post",

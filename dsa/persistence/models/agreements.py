@@ -16,6 +16,8 @@ class Agreement(Base):
 
     ``holder_*`` repeat the open spell of the ledger, so that every list can say who has it without a join.
     ``counted_seq`` is the event up to which the figures count it: where it is not the head's, it is counted again.
+    ``tracking``: empty for one that was started here; tracked while it lives on paper elsewhere and is followed here,
+    with dates as reported; joined once it goes on in the workflow. ``reported_outside``: the outside body that has it.
     """
 
     __tablename__ = "agreements"
@@ -58,6 +60,8 @@ class Agreement(Base):
     stage_due_at: Mapped[datetime | None] = mapped_column(Instant)
     is_example: Mapped[bool] = mapped_column(default=False)
     is_synthetic: Mapped[bool] = mapped_column(default=False)
+    tracking: Mapped[str] = mapped_column(default="", server_default="")
+    reported_outside: Mapped[str | None]
     drafter_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)

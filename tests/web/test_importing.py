@@ -1,0 +1,177 @@
+"""Importing a sheet on screen: columns confirmed, dates and words asked about, problems by row and column."""
+
+import io
+
+import openpyxl
+import pytest
+
+from tests.web.page_client import Page, PageClient
+from tests.web.world import World
+
+SHEET = """Ref,What,Partner,Status,Where,With,Started,Deadline,Signed
+A1,Council tax reduction,SLC,open,Review,SLC,2026-03-02,2026-10-20,
+A2,Old fraud pilot,DWP; Sea Council,signed,,,03/04/2025,,01/12/2025
+A3,Older pilot,DWP,signed,,,2024-01-08,,2024-06-10
+A4,Third,DWP,signed,,,2024-02-08,,2024-09-10
+A5,Fourth,DWP,complete,,,8 March 2024,,2024-09-12
+A6,Fifth,DWP,signed,,,2024-04-08,,2025-01-10
+"""
+COLUMNS = {"reference": "0", "title": "1", "parties": "2", "status": "3", "stage": "4", "holder": "5"}
+COLUMNS |= {"started": "6", "due": "7", "ended": "8", "since": ""}
+
+
+def send(pages: PageClient, data: bytes, name: str = "ours.csv", *, status: int = 200) -> str:
+    """Upload a sheet; the address of the import."""
+    page = pages.post("/imports", {"sheet": (io.BytesIO(data), name)}, status=status)
+    return page.path.rsplit("/", 1)[0]
+
+
+def lead(pages: PageClient, world: World) -> None:
+    pages.sign_in(world.person("HMRC", "information_governance"))
+
+
+def choose_columns(pages: PageClient) -> Page:
+    """Confirm the columns: those that the headings suggest, and the others."""
+    return pages.press("Save and continue", COLUMNS)
+
+
+def test_from_a_sheet_to_tracked_agreements_and_a_baseline(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    at = send(pages, SHEET.encode())
+    assert "Council tax reduction" in pages.get(f"{at}/columns").text
+    page = choose_columns(pages)
+    assert page.path == f"{at}/check"
+    assert "Row 3: 03/04/2025 is 3 April 2025 or 4 March 2025" in page.text
+    assert "Row 3: 01/12/2025 is 1 December 2025 or 12 January 2025" in page.text
+    assert "Organisation: “Sea Council”" in page.text
+    assert pages.post(f"{at}/take-in", status=422).errors == [
+        "Some dates or words can be read in more than one way. Say how to read them first."
+    ]
+    page = pages.get(f"{at}/check")
+    place = next(f.get("name") for f in page.tree.iter("input") if f.get("value") == "Sea Council").split("-")[1]
+    page = pages.press("Save and continue", {"dates-started": "day", "dates-ended": "each", f"word-{place}": "-"})
+    assert "Row 3: 01/12/2025" in page.text
+    assert "3 April 2025 or" not in page.text
+    page = pages.press("Save and continue", {"each-3:ended": "day"})
+    assert "Of 6 rows, 5 are past agreements, 1 are open ones, 0 cannot be taken as they are." in page.text
+    assert "chosen by you" in page.text
+    page = pages.press("Import")
+    assert page.path == f"{at}/receipt"
+    assert "This rests on 5 finished ones and 1 open ones, which are counted." in page.text
+    assert "Half take" in page.text
+    assert "85 of 100" in page.text
+    page = pages.follow("Council tax reduction")
+    assert "Dates as reported" in page.text
+    assert "Student Loans Company: reviewing" in page.text
+    assert "Overdue" in page.text
+    assert {"Say how it stands", "Let it join the workflow", "Attach a paper"} <= set(page.links())
+    assert "Review, dates as reported" in pages.get("/agreements").text
+    assert "ours.csv62 November 2026" in pages.get("/imports").text
+
+
+def test_what_is_wrong_is_said_by_row_and_column_and_may_be_left_out(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    sheet = SHEET + "A7,Backwards,DWP,signed,,,2026-02-01,,2025-02-01\nA8,Never,DWP,signed,,,soon,,\n"
+    sheet += "A1,Again,SLC,open,Review,,2026-01-05,,\nA9,Future,SLC,open,Review,,2031-01-05,,\n"
+    send(pages, sheet.encode())
+    page = choose_columns(pages)
+    for row in (
+        "8Signed2025-02-01 is before it started (2026-02-01).",
+        "9Started“soon” is not a date. Write it as 2026-04-03 or 3 April 2026.",
+        "9SignedIt is over, and the row does not say when it ended.",
+        "10RefThe same reference stands in row 2. Keep one of them.",
+        "11Started2031-01-05 is in the future or before 1990.",
+    ):
+        assert row in page.text, row
+    assert "4 rows cannot be taken as they are" in page.text
+    assert "Import" not in page.buttons()
+
+
+def test_a_list_of_finished_ones_alone_is_warned_of(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    rows = SHEET.splitlines()
+    send(pages, "\n".join([rows[0], *rows[3:]]).encode())
+    choose_columns(pages)
+    page = pages.press("Save and continue")
+    assert "There is no open agreement in this sheet." in page.text
+    assert "these times look shorter than they are" in pages.press("Import").text
+
+
+def _workbook(*rows: list[object]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _bomb() -> bytes:
+    """A workbook whose sheet defines an entity that grows."""
+    import zipfile
+
+    packed, out = zipfile.ZipFile(io.BytesIO(_workbook(["Started"], ["x"]))), io.BytesIO()
+    entity = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]>'
+    with zipfile.ZipFile(out, "w") as spoilt:
+        for name in packed.namelist():
+            data = packed.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                data = entity + data.split(b"?>", 1)[-1].replace(b">x<", b">&c;<")
+            spoilt.writestr(name, data)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "Choose a file"),
+        (b"Ref,Started\n1,2026-01-01\n2,caf\xe9\n", "Line 3 has characters that are not UTF-8"),
+        (b'Ref,Started\n1,"2026-01-01\n', "Line 2 cannot be read"),
+        (b"Ref,Started\n", "at least one row"),
+        (b"PK\x03\x04 not a workbook", "This XLSX file is damaged"),
+        (b"\xd0\xcf\x11\xe0\x00\x00", "neither a CSV file in UTF-8 nor an XLSX file"),
+        (b"a," * 61 + b"\n1\n", "Row 1 has more than 60 columns"),
+        (b"a\n" + b"1\n" * 5_001, "more than 5000 rows"),
+    ],
+)
+def test_a_bad_file_is_refused_in_a_sentence_and_nothing_is_kept(
+    pages: PageClient, world: World, data: bytes, says: str
+) -> None:
+    lead(pages, world)
+    page = pages.post("/imports", {"sheet": (io.BytesIO(data), "bad.xlsx")}, status=422)
+    assert says in page.errors[0]
+    assert "Nothing was imported yet" in pages.get("/imports").text
+
+
+def test_an_entity_bomb_in_a_workbook_is_refused(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    page = pages.post("/imports", {"sheet": (io.BytesIO(_bomb()), "b.xlsx")}, status=422)
+    assert "defines its own XML entities" in page.errors[0]
+
+
+def test_a_workbook_is_read_with_its_dates(pages: PageClient, world: World) -> None:
+    from datetime import datetime
+
+    lead(pages, world)
+    at = send(pages, _workbook(["Reference", "Started"], ["=1+1", datetime(2026, 4, 3)]), "x.xlsx")
+    assert "2026-04-03" in pages.get(f"{at}/columns").text
+
+
+def test_others_can_neither_import_nor_look_into_an_import(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    at = send(pages, SHEET.encode())
+    pages.sign_in(world.person("HMRC", "drafter"))
+    pages.get(f"{at}/check", status=403)
+    assert "is for the head of data sharing" in pages.get("/imports").text
+    pages.sign_in(world.person("DWP", "information_governance"))
+    for path in ("columns", "check", "receipt"):
+        pages.get(f"{at}/{path}", status=404)
+    pages.post(f"{at}/take-in", status=404)
+    pages.post(f"{at}/drop", status=404)
+
+
+def test_a_sheet_can_be_forgotten_before_it_is_imported(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    at = send(pages, SHEET.encode())
+    assert "Nothing was imported yet" in pages.press("Forget this sheet").text
+    pages.get(f"{at}/check", status=404)
