@@ -124,11 +124,13 @@ def _opening(
     ctx: Context, session: Session, loaded: Loaded, flow: Flow, task: TaskFact, at: datetime, due: datetime | None
 ) -> Opening:
     calendar = ctx.calendars.of(session, loaded.organisation_id(task.organisation), loaded.nation(task.organisation))
+    if due is not None:  # reported: it follows from no target, and no change of a calendar moves it
+        return Opening(task, None, due, calendar.version)
     if task.kind == REPORT:
         target = flow.stages[task.stage].targets.get(loaded.head.route, 0)
     else:
         target = target_of(flow.workflow.rule(task.rule), loaded.head.route)
-    return Opening(task, target, due or calendar.due_at(at, target), calendar.version)
+    return Opening(task, target, calendar.due_at(at, target), calendar.version)
 
 
 def _with_dues(tasks: tuple[TaskFact, ...], dated: tuple[Opening | MovedDue, ...]) -> tuple[TaskFact, ...]:

@@ -47,7 +47,7 @@ class Opening:
     """A task that opens, with its target in working days, when it falls due, and the calendar that this rests on."""
 
     fact: TaskFact
-    target_days: int
+    target_days: int | None
     due_at: datetime
     calendar_version: str
 
@@ -255,7 +255,7 @@ class Recorder:
         calendar = self._lead_calendar()
         target = self.flow.stages[decision.dest].targets.get(head.route)
         entered = {
-            "target_days": target,
+            "target_days": None if self.outcome.stage_due else target,
             "due_at": self.outcome.stage_due or (None if target is None else calendar.due_at(self.at, target)),
             "calendar_version": calendar.version,
         }

@@ -157,10 +157,10 @@ class Tracker:
         return report_task(seq=2, stage=case.stage, round_=1, party=party_key(code), organisation=code, role=asked)
 
     def _due(self, case: Case, arrived: datetime, code: str) -> dict[str, Any]:
-        """The reported due day; else the stage's target from the day that it came there."""
-        target = self.flow.stages[case.stage].targets.get(ROUTE, 0)
+        """The reported due day, which no change of a calendar moves; else the stage's target from its arrival there."""
         calendar = self._calendar(code)
-        due = _at(case.due, _CLOSING) if case.due is not None else calendar.due_at(arrived, target)
+        target = None if case.due is not None else self.flow.stages[case.stage].targets.get(ROUTE, 0)
+        due = _at(case.due, _CLOSING) if case.due is not None else calendar.due_at(arrived, target or 0)
         return events.due_body(target_days=target, due_at=due, calendar_version=calendar.version)
 
     def _event(
