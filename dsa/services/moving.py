@@ -90,10 +90,7 @@ def take(
     """
     ctx.calendars.refresh(session)
     flow = flow_of(ctx, session, loaded)
-    snapshot = loaded.snapshot(**(more or {}))
-    if not snapshot.outside_body and any(rule.outside for rule in flow.stages[snapshot.stage].tasks):
-        # whoever comments while a board decides does not take the agreement back from the board
-        snapshot = replace(snapshot, outside_body=facts.outside_body(session, loaded))
+    snapshot = _with_board(session, loaded, flow, loaded.snapshot(**(more or {})))
     at = max(ctx.clock.now(), loaded.head.updated_at).replace(microsecond=0)
     _demand_past(happening, at)
     decision = _decision(flow, snapshot, action)
@@ -107,6 +104,13 @@ def take(
     outcome = Outcome(decision, holding, opened, changes, bump, held_up, moved, reported_due)
     seq, version = Recorder(ctx, session, loaded, actor, held, flow, at, outcome).write(happening)
     return Step(seq, at, version, decision, flow, opened)
+
+
+def _with_board(session: Session, loaded: Loaded, flow: Flow, snapshot: Snapshot) -> Snapshot:
+    """Whoever comments while a board decides does not take the agreement back from the board."""
+    if snapshot.outside_body or not any(rule.outside for rule in flow.stages[snapshot.stage].tasks):
+        return snapshot
+    return replace(snapshot, outside_body=facts.outside_body(session, loaded))
 
 
 def _decision(flow: Flow, snapshot: Snapshot, action: str | Recorded | Reopened | Decision | None) -> Decision:
