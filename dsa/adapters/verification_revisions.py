@@ -91,6 +91,9 @@ class _Step:
             return self._only(before, after, {"/SigFlags"}, STRUCTURE, "the form")
         if self._is_validation_data(ref):
             return None
+        names = _raw(catalog, "/Names")
+        if _points_to(names, ref) or _points_to(_raw(_at(catalog, "/Names"), "/EmbeddedFiles"), ref):
+            return Change(ATTACHMENTS, f"revision {self.number} changes the list of attached files")
         if _is_field(before):
             return self._field(before, after)
         return Change(_part(before), f"revision {self.number} changes {_named(before)} (object {ref.idnum})")
@@ -157,7 +160,7 @@ class _Step:
 
 
 def _raw(dictionary: Any, key: str) -> Any:
-    return dictionary.raw_get(key) if key in dictionary else None
+    return dictionary.raw_get(key) if dictionary is not None and key in dictionary else None
 
 
 def _at(dictionary: Any, key: str) -> Any:
