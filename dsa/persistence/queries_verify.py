@@ -16,6 +16,7 @@ _COLUMNS = (
     Document.agreement_id,
     Version.number,
     Version.hash,
+    Version.content,
     Agreement.reference,
     Agreement.stage,
     Agreement.workflow_id,

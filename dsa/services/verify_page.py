@@ -3,18 +3,23 @@
 One rule: it tells what is in the document itself, and whether it is in force; nothing else of the agreement.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from dsa.domain.errors import BadInput, NotFound
+from dsa.domain.force import InForce, in_force
+from dsa.persistence import history
 from dsa.persistence import queries_verify as queries
+from dsa.services.content import flat
 from dsa.services.context import Context
+from dsa.timekeeping.instants import local_day
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -42,14 +47,6 @@ class SignedBy:
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
-    """Whether it is in force today: ``state`` is yes, not_yet, suspended, replaced, ended, never or unknown."""
-
-    state: str
-    says: str
-
-
-@dataclass(frozen=True, slots=True)
 class Checked:
     """What was found. ``verdict``: genuine, changed, not_ours or unknown_authority; known for a code that was typed.
 
@@ -70,24 +67,7 @@ class Checked:
     newer: bool = False
 
 
-# stage -> (state, sentence)
-_FORCE: Mapping[str, tuple[str, str]] = {
-    "sign_off": ("not_yet", "Not yet: not everybody has signed."),
-    "signed": ("not_yet", "Everybody has signed. Data is not shared yet: the parties are preparing."),
-    "preparing": ("not_yet", "Everybody has signed. Data is not shared yet: the parties are preparing."),
-    "in_use": ("yes", "Yes, it is in force today."),
-    "review_due": ("yes", "Yes, it is in force today; the parties are reviewing it."),
-    "suspended": ("suspended", "No: it is suspended. No data is shared until somebody resumes it."),
-    "superseded": ("replaced", "No: it was replaced by another agreement."),
-    "ended": ("ended", "No: it has ended."),
-    "data_destroyed": ("ended", "No: it has ended and the data was destroyed."),
-    "closed": ("ended", "No: it has ended and its record is closed."),
-    "withdrawn": ("never", "No: it was withdrawn before it came into force."),
-    "rejected": ("never", "No: it was rejected."),
-}
 _UNKNOWN = InForce("unknown", "That cannot be said: this service does not keep the document.")
-_OLD = InForce("replaced", "No: this text was replaced by a later version of the agreement.")
-_NOT_SIGNED = InForce("not_yet", "Not yet: this text is not locked for signature.")
 
 
 def check_upload(ctx: Context, verifier: Verifier, pdf: bytes) -> Checked:
@@ -97,12 +77,12 @@ def check_upload(ctx: Context, verifier: Verifier, pdf: bytes) -> Checked:
     found = verifier.verify(pdf)
     name = sha256(pdf).hexdigest()
     genuine = found["verdict"] == "genuine"
-    in_force, newer = _UNKNOWN, False
+    state, newer = _UNKNOWN, False
     if genuine:
         with ctx.database.reading() as session:
             row = queries.by_content(session, str(found["reference"]), str(found["content_hash"]))
             if row is not None:
-                in_force = _in_force(row)
+                state = _in_force(ctx, session, row)
                 newer = name != row.current_sha256
     return Checked(
         str(found["verdict"]),
@@ -113,7 +93,7 @@ def check_upload(ctx: Context, verifier: Verifier, pdf: bytes) -> Checked:
         str(found["content_hash"]) if genuine else "",
         str(found["level"] or ""),
         tuple(_signature(each) for each in found["signatures"] if each["kind"] == "person"),
-        in_force,
+        state,
         tuple((bool(each["ok"]), str(each["says"])) for each in found["checks"]),
         name,
         newer,
@@ -158,10 +138,10 @@ def check_code(ctx: Context, code: str) -> Checked:
                 "No document of this service has this code. Check it against the document, letter by letter; capital "
                 "letters matter."
             )
-        return _known(session, row)
+        return _known(ctx, session, row)
 
 
-def _known(session: Session, row: Any) -> Checked:
+def _known(ctx: Context, session: Session, row: Any) -> Checked:
     signed = tuple(
         SignedBy(s.post, s.organisation, s.authority, s.level, _AUTHENTICATION.get(s.method, s.method), s.signed_at)
         for s in queries.signatures(session, row.version_id)
@@ -175,7 +155,7 @@ def _known(session: Session, row: Any) -> Checked:
         row.hash,
         row.level or "",
         signed,
-        _in_force(row),
+        _in_force(ctx, session, row),
         sha256=row.current_sha256 or "",
     )
 
@@ -183,11 +163,30 @@ def _known(session: Session, row: Any) -> Checked:
 _AUTHENTICATION = {"demo": "demo authentication", "password": "password confirmed at signing"}
 
 
-def _in_force(row: Any) -> InForce:
-    """From the stage: only the locked text of an agreement can be in force."""
-    if row.locked_version_id is None:
-        return _NOT_SIGNED
-    if row.locked_version_id != row.version_id:
-        return _OLD
-    state, says = _FORCE.get(row.stage, ("not_yet", "Not yet: this text is not locked for signature."))
-    return InForce(state, says)
+def _in_force(ctx: Context, session: Session, row: Any) -> InForce:
+    """From the stage and the term in the text: only the locked text of an agreement can be in force."""
+    start, end = _term(session, row)
+    return in_force(
+        row.stage,
+        locked=row.locked_version_id is not None,
+        newest=row.locked_version_id == row.version_id,
+        start=start,
+        end=end,
+        today=local_day(ctx.clock.now()),
+    )
+
+
+def _term(session: Session, row: Any) -> tuple[date | None, date | None]:
+    """The first and last day of the term: as the text gives them, or as the last signature fixed them."""
+    said = flat(json.loads(row.content)["answers"])
+    fixed = history.latest(session, row.agreement_id, "DatesFixed")
+    if fixed is not None:
+        said |= json.loads(fixed.body)["facts"]["dates"]
+    return _day(said.get("start")), _day(said.get("end"))
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -40,6 +40,17 @@ VERDICTS = {
     "known": (mark("The code is right"), "good", mark("To check that your own copy is unchanged, choose the file.")),
 }
 
+# state -> (words, kind)
+IN_FORCE = {
+    "yes": (mark("In force"), "good"),
+    "not_yet": (mark("Not yet in force"), "waiting"),
+    "suspended": (mark("Suspended"), "late"),
+    "varied": (mark("Varied"), "late"),
+    "ended": (mark("Ended"), "late"),
+    "never": (mark("Never in force"), "late"),
+    "unknown": (mark("Not known"), "waiting"),
+}
+
 
 @blueprint.get("/verify")
 @public(_WHY)
@@ -88,8 +99,10 @@ def _ask(error: FieldError | None = None, *, code: str = "", status: int = 200) 
 
 def _answer(found: Checked) -> Answer:
     heading, kind, advice = VERDICTS[found.verdict]
+    words, colour = IN_FORCE[found.in_force.state]
     return page(
         "verify/answer.html",
+        in_force=(gettext(words), colour),
         found=found,
         verdict=gettext(heading),
         kind=kind,

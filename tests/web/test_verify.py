@@ -1,16 +1,22 @@
 """Anybody can check a document; nobody learns more than the document says."""
 
 import io
+import resource
+import time
+import zipfile
+import zlib
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pikepdf
 import pytest
 
-from dsa.adapters.verification_process import SeparateVerifier
+from dsa.adapters.verification_process import MEGABYTES, SECONDS, SeparateVerifier
 from dsa.domain.errors import BadInput
 from dsa.persistence import work
 from dsa.services import moves, verify_page
+from dsa.web.verify import IN_FORCE
 from tests.conftest import SettableClock
 from tests.web.page_client import Page, PageClient
 from tests.web.world import World
@@ -99,6 +105,112 @@ def test_hostile_files_get_a_plain_refusal(pages: PageClient, world: World, data
     page = upload(pages, data, status=422)
     assert len(page.errors) == 1
     assert "Traceback" not in page.html
+
+
+STATES = {
+    "sign_off": ((), "Not yet in force"),
+    "preparing": ((), "Not yet in force"),
+    "in_use": ((), "In force"),
+    "suspended": (("suspend",), "Suspended"),
+    "varied": (("vary",), "Varied"),
+    "ended": (("end",), "Ended"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_whether_it_is_in_force_is_told_apart_and_nothing_else_is_told(
+    pages: PageClient, world: World, state: str
+) -> None:
+    done, words = STATES[state]
+    reference = world.agreement_in("in_use" if done else state)
+    world.carry_out()
+    for move in done:
+        role = "operational" if move != "vary" else "drafter"
+        moves.move(
+            world.ctx, world.actor("HMRC", role), reference, move, seen=world.seen(reference), reason="Secret reason."
+        )
+    with world.ctx.database.reading() as session:
+        head = world.loaded(reference).head
+        code = work.document(session, head.id, head.locked_version_id).verify_code  # type: ignore[union-attr]
+    page = pages.get(f"/verify/{code}")
+    assert [text for text, _ in VERIFY_WORDS if f"{text} " in _force_part(page)] == [words]
+    for kept_private in ("Secret reason", head.title, "legal", "Legal adviser", "Information governance lead"):
+        assert kept_private not in page.html
+
+
+VERIFY_WORDS = sorted(IN_FORCE.values(), key=lambda pair: -len(pair[0]))
+
+
+def _force_part(page: Page) -> str:
+    return page.text.partition("Is it in force today?")[2].partition("Check another document")[0].strip()
+
+
+def test_an_upload_of_two_hundred_megabytes_is_refused_before_it_is_read(pages: PageClient, world: World) -> None:
+    class Endless:
+        """Counts what is read of it."""
+
+        taken = 0
+
+        def read(self, size: int = -1) -> bytes:
+            self.taken += max(0, size)
+            return b"0" * max(0, size)
+
+    sent = Endless()
+    answer = pages.client.post(
+        "/verify",
+        environ_overrides={"wsgi.input": sent, "CONTENT_LENGTH": str(200 * 1024 * 1024)},
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert answer.status_code == 413
+    assert "too large" in answer.text.lower() or "larger" in answer.text.lower()
+    assert sent.taken < 1_000_000
+
+
+def _flate(times: int, megabytes: int) -> bytes:
+    """A PDF whose cross-reference table unpacks to so much, packed so many times over."""
+    packer = zlib.compressobj(9)
+    data = b"".join([*(packer.compress(bytes(1_048_576)) for _ in range(megabytes)), packer.flush()])
+    for _ in range(times - 1):
+        data = zlib.compress(data, 9)
+    filters = b" ".join([b"/FlateDecode"] * times)
+    head = b"%PDF-1.7\n1 0 obj\n<< /Type /XRef /Size 2 /W [1 2 1] /Root 1 0 R /Filter [" + filters + b"] /Length "
+    return head + b"%d >>\nstream\n" % len(data) + data + b"\nendstream\nendobj\nstartxref\n9\n%%EOF\n"
+
+
+def _archive() -> bytes:
+    """A small archive of 200 MB of zeros, with a PDF's first bytes before it."""
+    out = io.BytesIO(b"%PDF-1.7\n")
+    out.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("x", "w") as inside:
+        for _ in range(200):
+            inside.write(bytes(1_048_576))
+    return out.getvalue() + b"\n%%EOF\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["archive", "packed once", "packed twice", "packed three times"])
+def test_a_bomb_is_refused_in_a_sentence_within_the_limits(world: World, tmp_path: Path, kind: str) -> None:
+    made = {"packed once": (1, 300), "packed twice": (2, 900), "packed three times": (3, 900)}
+    bomb = _archive() if kind == "archive" else _flate(*made[kind])
+    assert len(bomb) < 10 * 1_048_576
+    begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(BadInput) as refused:
+        SeparateVerifier(tmp_path / "root.pem").verify(bomb)
+    assert str(refused.value).endswith(".")
+    assert time.monotonic() - begun < SECONDS + 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024, "the service itself reads nothing"
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < MEGABYTES * 1024
+
+
+@pytest.mark.slow
+def test_an_encrypted_or_cut_off_document_is_refused_in_a_sentence(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("signed")
+    world.carry_out()
+    data, _ = document(world, reference)
+    out = io.BytesIO()
+    pikepdf.open(io.BytesIO(data)).save(out, encryption=pikepdf.Encryption(owner="o", user="u"))
+    assert "encrypted" in upload(pages, out.getvalue(), status=422).errors[0]
+    assert "cut off" in upload(pages, data[: len(data) // 3], status=422).errors[0]
 
 
 def test_codes_that_are_none_are_told_so(pages: PageClient, world: World) -> None:

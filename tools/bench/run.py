@@ -286,6 +286,18 @@ def page_figures() -> list[Figure]:
                    ratio <= 18)]  # fmt: skip
 
 
+def verify_figures() -> list[Figure]:
+    from tools.bench.verify import check_costs
+
+    found = []
+    for cost, goal in zip(check_costs(), (1.5, 60), strict=True):
+        says = f"{cost.pages} pages, {cost.signatures} people and 2 seals; the whole command, start-up included"
+        name = f"dsa verify, {cost.signatures} signatures, processor time"
+        seconds = round(cost.seconds, 2)
+        found.append(Figure(name, seconds, "s", says, None, f"<= {goal}", seconds <= goal))
+    return found
+
+
 def show(figures: list[Figure]) -> None:
     print(f"\n{'':52s} {'value':>9s} {'unit':10s} {'ratio':>7s} {'goal':>8s}       against")
     for each in figures:
@@ -298,10 +310,10 @@ def show(figures: list[Figure]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the engine against raw code and against its peers.")
     parser.add_argument("--n", type=int, default=100, help="agreements for each engine")
-    parser.add_argument("--only", choices=["sqlite", "postgresql", "memory", "page"], action="append")
+    parser.add_argument("--only", choices=["sqlite", "postgresql", "memory", "page", "verify"], action="append")
     parser.add_argument("--strict", action="store_true", help="exit 1 where a goal is missed")
     asked = parser.parse_args()
-    parts = asked.only or ["sqlite", "postgresql", "memory", "page"]
+    parts = asked.only or ["sqlite", "postgresql", "memory", "page", "verify"]
     BUILD.mkdir(exist_ok=True)
     python = peer_python() if {"sqlite", "memory"} & set(parts) else None
     figures: list[Figure] = []
@@ -315,6 +327,8 @@ def main() -> int:
                 figures += postgres_figures(asked.n)
             elif part == "memory":
                 figures += memory_figures(max(asked.n, 200), python)
+            elif part == "verify":
+                figures += verify_figures()
             else:
                 figures += page_figures()
     show(figures)
