@@ -14,7 +14,7 @@ from huey import SqliteHuey, crontab
 from dsa.composition import open_context
 from dsa.config import Settings
 from dsa.domain.errors import Problem
-from dsa.services import audit_checking, audit_log, figures, forecasting, notifying, redating, reminding
+from dsa.services import audit_checking, audit_log, figures, forecasting, indicators, notifying, redating, reminding
 from dsa.services.context import Context
 from dsa.services.job_state import something_waits
 
@@ -55,6 +55,11 @@ class Relay:
         self._forecast_at = time.monotonic()
         return forecasting.forecast_due(self._ctx)
 
+    def tell_the_public(self) -> None:
+        """Work the public indicators out anew where they are an hour old."""
+        if indicators.due(self._ctx):
+            indicators.work_out(self._ctx)
+
     def keep_log(self) -> None:
         """Give new events their place in the audit log; once an hour, sign what it holds; once a day, check it all."""
         due = time.monotonic() - self._checkpointed >= CHECKPOINT_SECONDS
@@ -90,6 +95,7 @@ class Relay:
             self.count()
             if not done and time.monotonic() - self._forecast_at >= FORECAST_SECONDS:
                 self.forecast()
+                self.tell_the_public()
             return done
         except Problem as problem:
             log.warning("the jobs will try again: %s", problem)

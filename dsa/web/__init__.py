@@ -53,6 +53,7 @@ BLUEPRINTS = (
     "calendar",
     "importing",
     "tracked",
+    "indicators",
 )
 
 _MEGABYTE = 1024 * 1024

@@ -1,0 +1,68 @@
+"""What the public indicators are counted from: every agreement, no names. One rule: columns, no text, no people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dsa.persistence import rows
+from dsa.persistence.models import Agreement, ImportedCase, IndicatorConsent, Organisation, SpellRow, StageEntry, table
+
+_A, _G, _O, _S = table(Agreement), table(StageEntry), table(Organisation), table(SpellRow)
+_I, _C = table(IndicatorConsent), table(ImportedCase)
+
+
+def agreements(session: Session, *, signed: Sequence[str]) -> list[Any]:
+    """Every agreement: begun, first came to one of the stages ``signed``, ended, whose, synthetic."""
+    when = (
+        select(func.min(_G.c.entered_at))
+        .where(_G.c.agreement_id == _A.c.id, _G.c.stage.in_(signed))
+        .scalar_subquery()
+        .label("signed_at")
+    )
+    columns = (_A.c.id, _A.c.first_contact_on, _A.c.created_at, _A.c.finished_at, _A.c.lead_organisation_id)
+    return list(session.execute(select(*columns, _A.c.is_synthetic, when).order_by(_A.c.id)))
+
+
+def stays(session: Session) -> list[Any]:
+    """Every stay in a stage: when, target, and on whose calendar it counts."""
+    columns = (_G.c.stage, _G.c.entered_at, _G.c.left_at, _G.c.target_days, _G.c.organisation_id)
+    return list(session.execute(select(*columns).order_by(_G.c.agreement_id, _G.c.entered_seq)))
+
+
+def delays(session: Session, reasons: Sequence[str]) -> list[Any]:
+    """Every spell that was waiting for one of these reasons."""
+    statement = (
+        select(_S.c.agreement_id, _S.c.reason, _S.c.started_at, _S.c.ended_at, _A.c.lead_organisation_id)
+        .select_from(_S.join(_A, _A.c.id == _S.c.agreement_id))
+        .where(_S.c.reason.in_(reasons))
+        .order_by(_S.c.agreement_id, _S.c.started_seq)
+    )
+    return list(session.execute(statement))
+
+
+def reported(session: Session) -> list[Any]:
+    """Finished agreements of imported sheets: from when to when, how they ended, whose."""
+    columns = (_C.c.started_on, _C.c.ended_on, _C.c.status, _C.c.organisation_id)
+    statement = select(*columns).where(_C.c.agreement_id.is_(None), _C.c.ended_on.is_not(None))
+    return list(session.execute(statement.order_by(_C.c.import_id, _C.c.line)))
+
+
+def organisations(session: Session) -> list[Any]:
+    """Every organisation: id, code, name, nation."""
+    return list(session.execute(select(_O.c.id, _O.c.code, _O.c.name, _O.c.nation).order_by(_O.c.name, _O.c.id)))
+
+
+def consents(session: Session) -> dict[int, Any]:
+    """The newest word of each organisation that said anything: agreed, which post, when."""
+    newest = select(func.max(_I.c.id)).group_by(_I.c.organisation_id)
+    found = session.execute(select(_I).where(_I.c.id.in_(newest)).order_by(_I.c.organisation_id))
+    return {row.organisation_id: row for row in found}
+
+
+def say(session: Session, *, organisation_id: int, agreed: bool, person_id: int, post: str, at: datetime) -> None:
+    """Record that an organisation agrees, or no longer does."""
+    values = {"organisation_id": organisation_id, "agreed": agreed, "person_id": person_id, "post": post, "at": at}
+    rows.add(session, "indicator_consents", values)
