@@ -75,13 +75,8 @@ def _signed(rows: Iterable[Any], calendars: Mapping[int, WorkingCalendar], now: 
 
 def _measured(days: Sequence[int], endings: Sequence[int]) -> dict[str, Any]:
     lengths = Lengths(np.asarray(days, dtype=np.float64), np.asarray(endings, dtype=np.int64))
-    counts = dict(
-        zip(
-            ("signed", "given_up", "open"),
-            hide_small([lengths.count(e) for e in (SIGNED, GIVEN_UP, OPEN)]),
-            strict=True,
-        )
-    )
+    ended = (("signed", SIGNED), ("given_up", GIVEN_UP), ("open", OPEN))
+    counts = {name: _shown(lengths.count(ending)) for name, ending in ended}  # their total stands nowhere
     half = most = None
     if lengths.count(SIGNED) >= LEAST:
         curves = cohort(lengths)
