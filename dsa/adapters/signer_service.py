@@ -77,6 +77,10 @@ class SignerService:
                 self._seen = self._state()
             return self._authority
 
+    def _doubt(self) -> None:
+        """Open the authority anew at the next request: its keys could not be used a moment ago."""
+        self._seen = (0, 0)
+
     def _attend(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(OSError):
             connection.settimeout(_IDLE_SECONDS)
@@ -84,7 +88,7 @@ class SignerService:
                 log.warning("account %s asked the signer and was refused", wire.peer_account(connection))
                 wire.send(connection, {"refused": "This account may not ask the signer."})
                 return
-            conversation = _Conversation(self._current)
+            conversation = _Conversation(self._current, self._doubt)
             try:
                 while (message := wire.receive(connection)) is not None:
                     wire.send(connection, conversation.answer(message))
@@ -95,8 +99,8 @@ class SignerService:
 class _Conversation:
     """One connection: the keys minted in it, each good for one signature, live as long as it does."""
 
-    def __init__(self, authority: Callable[[], Authority]) -> None:
-        self._authority = authority
+    def __init__(self, authority: Callable[[], Authority], doubt: Callable[[], None]) -> None:
+        self._authority, self._doubt = authority, doubt
         self._keys: dict[str, HeldKey] = {}
 
     def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,6 +123,7 @@ class _Conversation:
             return {"refused": str(error)}
         except AuthorityUnusable as error:
             log.error("the keys cannot be used: %s", error)
+            self._doubt()
             return {"unavailable": str(error)}
         except Exception as error:  # a fault here must not end the signer for everybody
             log.exception("a request failed")

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,22 @@ from asn1crypto import keys as asn1_keys
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, load_der_public_key
-from pkcs11.exceptions import PKCS11Error
+from pkcs11.exceptions import PKCS11Error, UserAlreadyLoggedIn
 from pkcs11.util.ec import encode_ec_public_key, encode_ecdsa_signature, encode_named_curve_parameters
 
 from dsa.adapters.key_store import AuthorityUnusable
 
 _PREFIX = "dsa-"  # so that the keys of this service are known among others in the token
+
+
+@lru_cache(maxsize=4)
+def _session(module: Path, token: str, pin: str) -> tuple[Any, threading.RLock]:
+    """The session of this process with a token, and the lock under which it is used: who opens again gets the same."""
+    found = pkcs11.lib(str(module)).get_token(token_label=token)
+    try:
+        return found.open(user_pin=pin, rw=True), threading.RLock()
+    except UserAlreadyLoggedIn:  # a session before this one broke; this process is still logged in
+        return found.open(rw=True), threading.RLock()
 
 
 class TokenKeys:
@@ -24,9 +35,9 @@ class TokenKeys:
     kind = "pkcs11"
 
     def __init__(self, module: Path, token: str, pin: str) -> None:
-        self._label, self._lock = token, threading.RLock()
+        self._label = token
         try:
-            self._session: Any = pkcs11.lib(str(module)).get_token(token_label=token).open(user_pin=pin, rw=True)
+            self._session, self._lock = _session(module, token, pin)
         except (PKCS11Error, RuntimeError) as error:
             raise AuthorityUnusable(
                 f"The token {token} of {module} cannot be opened ({type(error).__name__}). Check DSA_PKCS11_MODULE, "
@@ -92,8 +103,14 @@ class TokenKey(ec.EllipticCurvePrivateKey):
             digest = bytes(data)
         elif not isinstance(algorithm, hashes.SHA256):
             raise ValueError("Keys of this service sign with SHA-256.")
-        with self._lock:
-            raw = self._private.sign(digest, mechanism=pkcs11.Mechanism.ECDSA)
+        try:
+            with self._lock:
+                raw = self._private.sign(digest, mechanism=pkcs11.Mechanism.ECDSA)
+        except PKCS11Error as error:
+            _session.cache_clear()  # the next who asks opens the token anew
+            raise AuthorityUnusable(
+                f"The token did not sign ({type(error).__name__}). It is opened again at the next request."
+            ) from error
         encoded: bytes = encode_ecdsa_signature(raw)
         return encoded
 

@@ -170,8 +170,8 @@ def _long_term(
         time_tolerance=_TOLERANCE,
     )
     rules = SignatureValidationSpec(cert_validation_policy=policy, local_knowledge=LocalKnowledge())
-    if at is not None and _revoked(signature, at):
-        return False, None, "its certificate had been revoked"
+    if at is not None and _revoked(signature, roots, at):
+        return False, None, "its certificate, or the one that vouched for it, had been revoked"
     signature.compute_integrity_info(skip_diff=True)
     timing = ValidationTimingInfo(validation_time=now, best_signature_time=now, point_in_time_validation=True)
     try:
@@ -197,18 +197,22 @@ def _long_term(
     return True, "B-LTA" if _proved_since(signature, roots, at, now) else "B-T", ""
 
 
-def _revoked(signature: EmbeddedPdfSignature, at: dt.datetime) -> bool:
-    """Whether any list in the file says that the certificate had been revoked by ``at``: one is enough."""
+def _revoked(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at: dt.datetime) -> bool:
+    """Whether any list in the file says that a certificate of the chain had been revoked by ``at``: one is enough."""
     try:
         store = DocumentSecurityStore.read_dss(signature.reader)
         lists = [x509_lists.load_der_x509_crl(each.get_object().data) for each in store.crls]
     except (SignatureValidationError, ValueError, TypeError, KeyError):
         return False
     leaf = x509_lists.load_der_x509_certificate(signature.signer_cert.dump())
-    issuers = [x509_lists.load_der_x509_certificate(each.dump()) for each in signature.other_embedded_certs]
+    issuers = [x509_lists.load_der_x509_certificate(each.dump()) for each in (*signature.other_embedded_certs, *roots)]
     for one in lists:
-        entry = one.get_revoked_certificate_by_serial_number(leaf.serial_number)
-        if entry is None or one.issuer != leaf.issuer or entry.revocation_date_utc > at:
+        entries = [
+            one.get_revoked_certificate_by_serial_number(each.serial_number)
+            for each in (leaf, *issuers)
+            if each.issuer == one.issuer
+        ]
+        if not any(entry is not None and entry.revocation_date_utc <= at for entry in entries):
             continue
         keys = [each.public_key() for each in issuers if each.subject == one.issuer]
         if any(isinstance(key, ec.EllipticCurvePublicKey) and one.is_signature_valid(key) for key in keys):

@@ -13,6 +13,7 @@ COMMANDS = {
     "serve": ("serve", "Run the service on this machine."),
     "worker": ("worker", "Carry out what waits in the outbox: documents, mail, reminders."),
     "signer": ("signer", "Keep the private keys and sign for the service."),
+    "keys": ("keys", "The signing keys: what there is, rotation, the root."),
     "db": ("db", "Create or migrate the database."),
     "demo": ("demo", "Make the demonstration world."),
     "start-fresh": ("fresh", "Begin with your own organisation, first administrator and posts."),

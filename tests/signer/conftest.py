@@ -9,6 +9,7 @@ from dsa.adapters.authority import Authority
 from dsa.adapters.signer_client import SignerClient
 from dsa.adapters.signer_process import SignerProcess
 from dsa.config import Settings
+from tests.documents import specimens
 
 
 @pytest.fixture
@@ -38,3 +39,9 @@ def client(asking: Settings, running: SignerProcess) -> SignerClient:
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """A demo authority in this process, for what needs no process of its own."""
     return Authority.open(tmp_path_factory.mktemp("authority"), demo=True)
+
+
+@pytest.fixture(scope="session")
+def base_pdf() -> bytes:
+    """The unsigned document of two parties."""
+    return specimens.base()
