@@ -9,6 +9,9 @@ from dsa.adapters.chance import SystemChance
 from dsa.adapters.checkpoints import CheckpointFile, LogSigner
 from dsa.adapters.definitions import load_bodies, load_yaml
 from dsa.adapters.files import FileStore
+from dsa.adapters.key_inventory import secret_records
+from dsa.adapters.key_opening import open_keys
+from dsa.adapters.keys import KeyRecord
 from dsa.adapters.mail import SmtpPost
 from dsa.adapters.press import Press
 from dsa.adapters.sheet_process import SeparateSheetReader
@@ -26,6 +29,7 @@ from dsa.timekeeping.clock import OffsetClock, SystemClock
 
 __all__ = [
     "DemoOffset",
+    "InstallationKeys",
     "definition_sources",
     "document_checker",
     "open_context",
@@ -84,6 +88,23 @@ def _read(path: Path) -> bytes | None:
 def sheet_reader() -> SeparateSheetReader:
     """What reads uploaded spreadsheets, apart from this process."""
     return SeparateSheetReader()
+
+
+class InstallationKeys:
+    """Every key of the installation: those of whoever signs, and the secrets of forms."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def inventory(self) -> list[KeyRecord]:
+        """See ``services.keys_page.Keeper``."""
+        keys, _ = open_keys(self._settings)
+        return [*keys.inventory(), *secret_records(self._settings)]
+
+    def stamps(self) -> tuple[str, ...]:
+        """The time-stamp authorities in their order."""
+        local = "embedded (local) time-stamp service"
+        return tuple(local if each == "embedded" else each for each in self._settings.tsa_urls)
 
 
 class DemoOffset:

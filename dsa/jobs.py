@@ -14,7 +14,17 @@ from huey import SqliteHuey, crontab
 from dsa.composition import open_context
 from dsa.config import Settings
 from dsa.domain.errors import Problem
-from dsa.services import audit_checking, audit_log, figures, forecasting, indicators, notifying, redating, reminding
+from dsa.services import (
+    audit_checking,
+    audit_log,
+    figures,
+    forecasting,
+    indicators,
+    notifying,
+    redating,
+    reminding,
+    renewing,
+)
 from dsa.services.context import Context
 from dsa.services.job_state import something_waits
 
@@ -48,6 +58,7 @@ class Relay:
         done = redating.redate(self._ctx)
         if done.failed:
             log.warning("the due dates of %s agreements could not be worked out", done.failed)
+        renewing.ask_for_due(self._ctx)
         return reminding.remind(self._ctx)
 
     def forecast(self) -> int:

@@ -12,9 +12,11 @@ from dsa.adapters import root_key
 from dsa.adapters.authority_record import UNIT, Record
 from dsa.adapters.key_store import KeyStore
 from dsa.adapters.keys import KeyRecord
+from dsa.config import Settings
 
 # How long a key may be used before a new one takes its place, in days.
 ROTATE_DAYS = {"people": 730, "seal": 730, "timestamp": 1_825, UNIT: 1_825, "root": 7_300}
+_SECRET_DAYS = 365
 _PURPOSES = {
     "root": "Root: vouches for the issuing keys",
     "people": "Issues a certificate for each signature of a person",
@@ -38,6 +40,20 @@ def records(record: Record, store: KeyStore, certificate: Read, root_dir: Path) 
     for gone in reversed(record.retired):
         found.append(_record(gone.name, gone.issuer, certificate(gone.name), "destroyed", "retired"))
     return found
+
+
+def secret_records(settings: Settings) -> list[KeyRecord]:
+    """The secret that protects forms and cookies, where it is a file of ours; a setting is dated by who sets it."""
+    path = settings.data_dir / "forms.secret"
+    if settings.secret_keys or not path.exists():
+        return []
+    made = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).replace(microsecond=0)
+    return [
+        KeyRecord(
+            "forms", "Protects forms and cookies", "HMAC-SHA-1, 256 bits", made, None,
+            made + dt.timedelta(days=_SECRET_DAYS), f"file {path.name} of the data directory", "in use", "",
+        )
+    ]  # fmt: skip
 
 
 def _record(name: str, issuer: str, found: x509.Certificate, kept: str, status: str) -> KeyRecord:

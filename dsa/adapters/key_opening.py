@@ -4,13 +4,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsa.config import Settings
+from asn1crypto import pem
+
+from dsa.config import BadSettings, Settings
 
 if TYPE_CHECKING:
     from dsa.adapters.authority import Authority
     from dsa.adapters.key_store import KeyStore
     from dsa.adapters.keys import KeyService
+    from dsa.adapters.stamp_trust import StampTrust
     from dsa.adapters.timestamps import TimeStamper
+
+STAMP_ROOTS = "stamp-roots.pem"
 
 
 def open_authority(settings: Settings) -> "Authority":
@@ -50,6 +55,30 @@ def open_keys(settings: Settings) -> tuple["KeyService", "TimeStamper"]:
     client = SignerClient(settings.signer_address)
     _demand_own(settings, *client.authority())
     return client, SignerTimeStamper(client)
+
+
+def open_stampers(settings: Settings, embedded: "TimeStamper") -> tuple[list["TimeStamper"], "StampTrust | None"]:
+    """The time-stamp authorities in their order, and what proves those elsewhere. Raises BadSettings."""
+    from dsa.adapters.stamp_trust import read_trust
+    from dsa.adapters.timestamps import HttpTimeStamper
+
+    if settings.tsa_trust is None:
+        return [embedded], None
+    try:
+        trust = read_trust(settings.tsa_trust)
+    except ValueError as error:
+        raise BadSettings([f"DSA_TSA_TRUST: {error}."]) from error
+    _publish(settings.data_dir / STAMP_ROOTS, trust)
+    ordered = [embedded if each == "embedded" else HttpTimeStamper(each, trust) for each in settings.tsa_urls]
+    return ordered, trust
+
+
+def _publish(path: Path, trust: "StampTrust") -> None:
+    """The roots that are trusted for time stamps, beside ``root.pem``, for who checks a document here."""
+    data = b"".join(pem.armor("CERTIFICATE", each.dump()) for each in trust.roots)
+    if not path.exists() or path.read_bytes() != data:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def _demand_own(settings: Settings, root: bytes, demo: bool) -> None:

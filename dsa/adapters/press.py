@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from dsa.adapters.key_opening import open_keys
+from dsa.adapters.key_opening import open_keys, open_stampers
 from dsa.config import Settings
 from dsa.domain.errors import Conflict, Refused
 
@@ -56,7 +56,8 @@ class Press:
                 from dsa.adapters.signatures import Signatures
 
                 keys, embedded = open_keys(self._settings)
-                self._signatures = Signatures(keys, [embedded])
+                stampers, trust = open_stampers(self._settings, embedded)
+                self._signatures = Signatures(keys, stampers, trust)
             return self._signatures
 
     def render(
@@ -84,6 +85,11 @@ class Press:
         with _told():
             return self.open().seal_completion(data)
 
+    def refresh(self, data: bytes) -> "SignedRevision":
+        """A sealed document with new validation data and one more time stamp."""
+        with _told():
+            return self.open().refresh(data)
+
     def sign(
         self,
         data: bytes,
@@ -96,6 +102,7 @@ class Press:
         evidence_hash: str,
         statement: str,
         authority: str,
+        vouched_by: str,
     ) -> "SignedRevision":
         """The document with one more personal signature, by a certificate minted for this person and moment."""
         from dsa.adapters.signatures import PersonSigning
@@ -109,6 +116,7 @@ class Press:
             evidence_hash=evidence_hash,
             statement=statement,
             authority=authority,
+            vouched_by=vouched_by,
         )
         with _told():
             return self.open().sign_as_person(data, signing)

@@ -5,14 +5,16 @@ and destroyed after -> the completion seal closes. Seals carry all validation da
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import hashlib
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from asn1crypto import cms
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -21,16 +23,19 @@ from pyhanko.sign import signers as pdf_signers
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from dsa.adapters.certificates import true_time
 from dsa.adapters.keys import KeyService, Signer
 from dsa.adapters.pdf_layout import moment
 from dsa.adapters.pdf_stamp import LinesStyle
-from dsa.adapters.timestamps import FailoverStamper, TimeStamper
+from dsa.adapters.stamp_trust import StampProof, StampTrust, signer_of
+from dsa.adapters.timestamps import FailoverStamper, TimeStamper, TimeStampUnavailable
 
 ISSUE_FIELD, COMPLETION_FIELD = "sig_issue", "sig_completion"
 _RESERVED = 15_000  # hexadecimal digits kept for one signature with its time stamp
+_RESERVED_FOR_OTHERS = 30_000  # an authority elsewhere may send a chain of RSA certificates
 _WORDS = {"demo": "demo authentication", "password": "password confirmed at signing"}
 
 
@@ -47,7 +52,8 @@ class PersonSigning:
     """One person about to sign: for which post and organisation, and what they have just proved and seen.
 
     ``authentication`` is "demo" or "password"; ``evidence_hash`` is the SHA-256 (hexadecimal) of the evidence kept with
-    the event; ``statement`` is the sentence they agreed to; ``authority`` is what the post signs by.
+    the event; ``statement`` is the sentence they agreed to; ``authority`` is what the post signs by; ``vouched_by`` is
+    who vouched for the account.
     """
 
     field: str
@@ -58,6 +64,7 @@ class PersonSigning:
     evidence_hash: str
     statement: str
     authority: str = ""
+    vouched_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +79,7 @@ class SignedRevision:
     certificate_serial: str
     certificate_sha256: str
     time_stamp_authority: str
+    stamp_expires: dt.datetime | None = None
 
 
 class _CmsSigner(pdf_signers.Signer):
@@ -93,8 +101,9 @@ class _CmsSigner(pdf_signers.Signer):
 class Signatures:
     """Seals and signs with whoever keeps the keys, and a list of time-stamp authorities, asked in order."""
 
-    def __init__(self, keys: KeyService, time_stampers: Sequence[TimeStamper]) -> None:
-        self._keys, self._stampers = keys, tuple(time_stampers)
+    def __init__(self, keys: KeyService, time_stampers: Sequence[TimeStamper], trust: StampTrust | None = None) -> None:
+        self._keys, self._stampers, self._trust = keys, tuple(time_stampers), trust
+        self._reserved = _RESERVED if trust is None else _RESERVED_FOR_OTHERS
 
     def seal_issue(self, base: bytes) -> bytes:
         """The document with the certifying seal of the service: from here on only signatures may be added (B-LTA).
@@ -130,6 +139,7 @@ class Signatures:
             f"for {signer.organisation}",
             moment(true_time().isoformat()),
             _WORDS[signer.authentication],
+            *([f"account vouched for by {signer.vouched_by}"] if signer.vouched_by else []),
             f"certificate {_serial(key)[:16]} · evidence {signer.evidence_hash[:16]}",
         )
         return self._sign(
@@ -187,7 +197,7 @@ class Signatures:
             certify=certify,
             docmdp_permissions=MDPPerm.FILL_FORMS,
         )
-        data = _signed_bytes(pdf, metadata, signer, stamper, lines)
+        data = _signed_bytes(pdf, metadata, signer, stamper, lines, self._reserved)
         return SignedRevision(
             data=data,
             sha256=hashlib.sha256(data).hexdigest(),
@@ -197,32 +207,73 @@ class Signatures:
             certificate_serial=_serial(signer),
             certificate_sha256=hashlib.sha256(signer.certificate).hexdigest(),
             time_stamp_authority=stamper.used or "",
+            stamp_expires=stamper.expires,
         )
 
     def _archive(self, revision: SignedRevision) -> SignedRevision:
-        """Add the validation data of every signature so far, and a document time stamp over all of it."""
-        writer = IncrementalPdfFileWriter(io.BytesIO(revision.data))
-        certificates = dict.fromkeys(self._keys.certificates())
+        """Add the validation data of every signature and stamp so far, and a document time stamp over all of it.
+
+        The data of the authority that makes the last stamp has to be in the file before the stamp is: when another one
+        answers than was expected, it is done again with that one's.
+        """
+        tokens, first = list(_tokens(revision.data)), revision.time_stamp_authority
+        for _ in range(1 + len(self._stampers)):
+            ordered = sorted(self._stampers, key=lambda each: each.name != first)
+            stamper, proofs = FailoverStamper(ordered), self._proofs(tokens)
+            data = self._stamped(revision.data, stamper, proofs)
+            if self._is_provable(stamper, proofs):
+                return replace(
+                    revision,
+                    data=data,
+                    sha256=hashlib.sha256(data).hexdigest(),
+                    level="B-LTA",
+                    time_stamp_authority=stamper.used or "",
+                    stamp_expires=stamper.expires,
+                )
+            tokens, first = [*tokens, stamper.token], stamper.used or ""
+        raise TimeStampUnavailable("The time-stamp authorities answer one moment and not the next.")
+
+    def _stamped(self, pdf: bytes, stamper: FailoverStamper, proofs: Sequence[StampProof]) -> bytes:
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        certificates = dict.fromkeys([*self._keys.certificates(), *(c for proof in proofs for c in proof.certificates)])
+        lists = dict.fromkeys([*self._keys.revocation_lists(), *(each for proof in proofs for each in proof.lists)])
         DocumentSecurityStore.supply_dss_in_writer(
             writer,
             sig_contents=None,
             certs=[asn1_x509.Certificate.load(each) for each in certificates],
-            crls=[asn1_crl.CertificateList.load(each) for each in self._keys.revocation_lists()],
+            crls=[asn1_crl.CertificateList.load(each) for each in lists],
         )
-        stamper = FailoverStamper(self._stampers)
-        stamping = pdf_signers.PdfTimeStamper(stamper, field_name=_free_time_stamp(revision.data))
+        stamping = pdf_signers.PdfTimeStamper(stamper, field_name=_free_time_stamp(pdf))
         out = io.BytesIO()
-        asyncio.run(stamping.async_timestamp_pdf(writer, "sha256", bytes_reserved=_RESERVED, output=out))
-        data = out.getvalue()
-        return SignedRevision(
-            **{
-                **{name: getattr(revision, name) for name in SignedRevision.__dataclass_fields__},
-                "data": data,
-                "sha256": hashlib.sha256(data).hexdigest(),
-                "level": "B-LTA",
-                "time_stamp_authority": stamper.used or "",
-            }
-        )
+        asyncio.run(stamping.async_timestamp_pdf(writer, "sha256", bytes_reserved=self._reserved, output=out))
+        return out.getvalue()
+
+    def _proofs(self, tokens: Sequence[cms.ContentInfo]) -> list[StampProof]:
+        """The chain and lists of every stamp of an authority elsewhere; a stamp of ours needs none beside our own."""
+        found: list[StampProof] = []
+        for token in tokens if self._trust is not None else ():
+            # an authority that has gone since: what proves its stamps stands in the file from then
+            with contextlib.suppress(ValueError):
+                if self._trust is not None:
+                    found.append(self._trust.proof_again(token, now=true_time()))
+        return found
+
+    def _is_provable(self, stamper: FailoverStamper, proofs: Sequence[StampProof]) -> bool:
+        """Whether what proves the stamp that was just made was in the file before it."""
+        if self._trust is None or stamper.token is None or not self._trust.knows(stamper.token):
+            return True
+        return any(signer_of(stamper.token["content"]).dump() in proof.certificates for proof in proofs)
+
+
+def _tokens(pdf: bytes) -> Iterator[cms.ContentInfo]:
+    """Every time stamp of the document: those in signatures and those over the whole."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    for each in reader.embedded_signatures:
+        if each.sig_object_type == "/DocTimeStamp":
+            yield cms.ContentInfo({"content_type": "signed_data", "content": each.signed_data})
+            continue
+        for signed in extract_tst_data_iter(each.signer_info, signed=False):
+            yield cms.ContentInfo({"content_type": "signed_data", "content": signed})
 
 
 def _signed_bytes(
@@ -231,6 +282,7 @@ def _signed_bytes(
     signer: Signer,
     stamper: FailoverStamper,
     lines: tuple[str, ...],
+    reserved: int,
 ) -> bytes:
     signing = pdf_signers.PdfSigner(
         metadata, _CmsSigner(signer), timestamper=stamper, stamp_style=LinesStyle(lines=lines)
@@ -238,7 +290,7 @@ def _signed_bytes(
     out = io.BytesIO()
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-        signing.sign_pdf(writer, existing_fields_only=True, bytes_reserved=_RESERVED, output=out)
+        signing.sign_pdf(writer, existing_fields_only=True, bytes_reserved=reserved, output=out)
     except SigningError as error:
         raise CannotSign(f"The document could not be signed: {error}") from error
     data = out.getvalue()
@@ -248,8 +300,9 @@ def _signed_bytes(
 
 
 def _reason(signer: PersonSigning) -> str:
-    parts = [signer.statement, f"Authority: {signer.authority}" if signer.authority else ""]
-    return " ".join([*(part for part in parts if part), f"({_WORDS[signer.authentication]})"])
+    parts = [signer.statement, f"Authority: {signer.authority}." if signer.authority else ""]
+    vouched = f"; account vouched for by {signer.vouched_by}" if signer.vouched_by else ""
+    return " ".join([*(part for part in parts if part), f"({_WORDS[signer.authentication]}{vouched})"])
 
 
 def _serial(key: Signer) -> str:

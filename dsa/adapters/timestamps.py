@@ -4,12 +4,14 @@ Authorities are asked in order; each answer is checked (status, nonce, imprint) 
 the default and says by its name that it is local.
 """
 
+import asyncio
 import datetime as dt
 import hashlib
 import logging
 import secrets
 import urllib.request
 from collections.abc import Sequence
+from http.client import HTTPException
 from typing import Protocol
 
 from asn1crypto import algos, cms, core, tsp
@@ -22,8 +24,10 @@ from pyhanko.sign.timestamps import TimeStamper as PdfStamper
 
 from dsa.adapters.authority import Authority
 from dsa.adapters.certificates import POLICY_TIME_STAMP
+from dsa.adapters.stamp_trust import StampTrust, signer_of
 
 _LARGEST_ANSWER = 64 * 1024
+_GRANTED = ("granted", "granted_with_mods")
 _log = logging.getLogger(__name__)
 
 
@@ -110,19 +114,22 @@ class EmbeddedTimeStamper:
 class HttpTimeStamper:
     """A time-stamp service elsewhere. ``seconds`` bounds how long it may take to answer."""
 
-    def __init__(self, address: str, *, seconds: float = 10) -> None:
+    def __init__(self, address: str, trust: StampTrust, *, seconds: float = 10) -> None:
         if not address.startswith(("https://", "http://")):
             raise ValueError(f"A time-stamp service is named by its https:// or http:// address, not {address!r}.")
-        self.name, self._address, self._seconds = address, address, seconds
+        self.name, self._address, self._seconds, self._trust = address, address, seconds, trust
 
     def answer(self, request: bytes) -> bytes:
-        """Ask over HTTP (RFC 3161 section 3.4)."""
+        """Ask over HTTP (RFC 3161 section 3.4). A stamp that could not be proved later is refused (ValueError)."""
         headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
         asking = urllib.request.Request(self._address, data=request, headers=headers)  # noqa: S310 - checked above
         with urllib.request.urlopen(asking, timeout=self._seconds) as answer:  # noqa: S310
             data: bytes = answer.read(_LARGEST_ANSWER + 1)
         if len(data) > _LARGEST_ANSWER:
-            raise ValueError("The answer is too long to be a time stamp.")
+            raise ValueError("its answer is too long to be a time stamp")
+        response = tsp.TimeStampResp.load(data)
+        if response["status"]["status"].native in _GRANTED:
+            self._trust.proof(response["time_stamp_token"], at=dt.datetime.now(dt.UTC))
         return data
 
 
@@ -135,6 +142,12 @@ class FailoverStamper(PdfStamper):
         super().__init__()  # type: ignore[no-untyped-call]
         self._authorities = tuple(authorities)
         self.used: str | None = None
+        self.token: cms.ContentInfo | None = None
+
+    @property
+    def expires(self) -> dt.datetime | None:
+        """When the certificate of the last stamp expires."""
+        return signer_of(self.token["content"]).not_valid_after if self.token is not None else None
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
         """A checked token over ``message_digest``. Raises TimeStampUnavailable when every authority failed."""
@@ -142,13 +155,14 @@ class FailoverStamper(PdfStamper):
         for authority in self._authorities:
             nonce, request = self.request_cms(message_digest, md_algorithm)  # type: ignore[no-untyped-call]
             try:
-                answer = authority.answer(request.dump())
+                # in a thread: the library is in the middle of its own loop, and what is asked may take seconds
+                answer = await asyncio.to_thread(authority.answer, request.dump())
                 token = _checked(answer, nonce=int(nonce), digest=message_digest)
-            except (OSError, ValueError, TypeError) as error:
+            except (OSError, HTTPException, ValueError, TypeError, KeyError) as error:
                 _log.warning("time stamp refused by %s: %s", authority.name, error)
                 failures.append(f"{authority.name}: {error}")
                 continue
-            self.used = authority.name
+            self.used, self.token = authority.name, token
             return token
         raise TimeStampUnavailable("No time-stamp authority answered rightly. " + "; ".join(failures))
 
@@ -156,7 +170,7 @@ class FailoverStamper(PdfStamper):
 def _checked(answer: bytes, *, nonce: int, digest: bytes) -> cms.ContentInfo:
     response = tsp.TimeStampResp.load(answer)
     status = response["status"]["status"].native
-    if status not in ("granted", "granted_with_mods"):
+    if status not in _GRANTED:
         raise ValueError(f"it answered {status}")
     token = response["time_stamp_token"]
     info = token["content"]["encap_content_info"]["content"].parsed

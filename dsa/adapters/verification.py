@@ -19,6 +19,7 @@ from dsa.adapters import verification_revisions as revisions
 from dsa.adapters.certificates import shortened
 from dsa.adapters.pdf_layout import moment, signature_fields
 from dsa.adapters.signatures import COMPLETION_FIELD, ISSUE_FIELD
+from dsa.adapters.stamp_trust import parts_of
 from dsa.adapters.verification_evidence import Evidence, read_evidence
 from dsa.adapters.verification_trust import Signed, intact, is_tight, judge
 from dsa.adapters.verification_verdict import Check, Outcome, Verdict
@@ -41,12 +42,14 @@ def verify(
     log: Sequence[Mapping[str, Any]] | None = None,
     checkpoint: str | None = None,
     now: dt.datetime | None = None,
+    stamp_roots: Sequence[bytes] = (),
 ) -> Verdict:
     """Judge the bytes of a PDF, trusting only ``roots`` (PEM or DER certificates; none: the authority is unknown).
 
     ``progress`` is called with (signatures judged, signatures in all); ``log`` are the lines of the agreement's full
     log, which must begin with the events in the document; ``checkpoint`` is one of the service's log that somebody
-    kept; ``now`` (UTC) is when it is judged, true time unless given.
+    kept; ``now`` (UTC) is when it is judged, true time unless given;
+    ``stamp_roots`` are trusted to say the time, and for nothing else.
 
     Raises BadInput with a plain sentence for what is not a readable PDF: another kind of file, encrypted, cut off, too
     large.
@@ -55,7 +58,9 @@ def verify(
     try:
         trusted = [_certificate(each) for each in roots]
         at = now or dt.datetime.now(dt.UTC)
-        return _Examination(pdf, reader, trailing, trusted, progress, at).verdict(log, checkpoint)
+        examination = _Examination(pdf, reader, trailing, trusted, progress, at)
+        examination.stamp_roots = [_certificate(each) for given in stamp_roots for each in parts_of(given)]
+        return examination.verdict(log, checkpoint)
     except BadInput:
         raise
     except RecursionError as error:
@@ -117,6 +122,7 @@ class _Examination:
         self.pdf, self.reader, self.trailing, self.roots = pdf, reader, trailing, roots
         self.progress, self.now = progress, now
         self.checks: list[Check] = []
+        self.stamp_roots: list[x509.Certificate] = []
         self.unreadable: list[str] = []
         self.sound: dict[str, bool] = {}
         self.embedded = self._embedded()
@@ -222,7 +228,7 @@ class _Examination:
 
     def _judge(self) -> None:
         for number, each in enumerate(self.embedded, 1):
-            self.signed.append(judge(each, self.roots, sound=self.sound[each.field_name], now=self.now))
+            self.signed.append(self._judged(each))
             if self.progress:
                 self.progress(number, len(self.embedded))
         doubtful = [f"{each.field} ({each.because})" for each in self.signed if not each.trusted]
@@ -232,6 +238,10 @@ class _Examination:
         else:
             good = ""
         self.say("authority", not doubtful and not self.unreadable, good, _list("Not vouched for", doubtful))
+
+    def _judged(self, each: EmbeddedPdfSignature) -> Signed:
+        sound = self.sound[each.field_name]
+        return judge(each, self.roots, sound=sound, now=self.now, stamp_roots=self.stamp_roots)
 
     def _evidence_checks(self) -> None:
         evidence = self.evidence
@@ -313,7 +323,7 @@ class _Examination:
 
     def _outcome(self, complete: bool) -> tuple[Outcome, str]:
         failed = {each.check for each in self.checks if not each.ok}
-        ours = any(each.trusted for each in self.signed)
+        ours = any(each.trusted for each in self.signed if each.kind != "timestamp")
         if not self.signed and not self.unreadable:
             return "not_ours", "Not ours: this PDF carries no signature."
         touched = failed - {"authority", "signatories", "completion-seal"}

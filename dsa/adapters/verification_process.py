@@ -25,7 +25,10 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 class SeparateVerifier:
     """Checks documents against one root certificate, each in a limited child process."""
 
-    def __init__(self, root: Path, *, seconds: int = SECONDS, megabytes: int = MEGABYTES) -> None:
+    def __init__(
+        self, root: Path, stamp_roots: Path | None = None, *, seconds: int = SECONDS, megabytes: int = MEGABYTES
+    ) -> None:
+        self._stamp_roots = stamp_roots or root.with_name("stamp-roots.pem")
         self._root, self._seconds, self._megabytes = root, seconds, megabytes
 
     def verify(self, pdf: bytes) -> dict[str, Any]:
@@ -41,7 +44,8 @@ class SeparateVerifier:
             _places.release()
 
     def _checked(self, pdf: bytes) -> dict[str, Any]:
-        command = [sys.executable, "-m", __name__, str(self._root), str(self._seconds), str(self._megabytes)]
+        limits = [str(self._seconds), str(self._megabytes)]
+        command = [sys.executable, "-m", __name__, str(self._root), str(self._stamp_roots), *limits]
         environment = {"PYTHONPATH": str(_PACKAGES), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
         try:
             done = subprocess.run(
@@ -60,18 +64,19 @@ class SeparateVerifier:
         return answer
 
 
-def _child(root: Path, seconds: int, megabytes: int) -> None:
+def _child(root: Path, stamp_roots: Path, seconds: int, megabytes: int) -> None:
     """Read a PDF from standard input, write the verdict as JSON."""
     limit(seconds, megabytes)
     from dsa.adapters.verification import verify  # after the limits: the libraries count too
 
     pdf = sys.stdin.buffer.read()
     try:
-        answer = verify(pdf, roots=[root.read_bytes()] if root.exists() else []).as_json()
+        trusted, clocks = ([path.read_bytes()] if path.exists() else [] for path in (root, stamp_roots))
+        answer = verify(pdf, roots=trusted, stamp_roots=clocks).as_json()
     except BadInput as problem:
         answer = {"problem": str(problem)}
     sys.stdout.write(json.dumps(answer))
 
 
 if __name__ == "__main__":
-    _child(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    _child(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

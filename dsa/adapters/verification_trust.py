@@ -7,6 +7,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from dsa.adapters import certificates
+from dsa.adapters.stamp_trust import signer_of
 
 _TOLERANCE = dt.timedelta(seconds=30)  # between the clocks of signer, time stamp and revocation list
 
@@ -64,6 +66,7 @@ class Signed:
     example: bool
     serial: str
     reason: str
+    stamped_by: str  # who stamped the time, as its certificate names it
     because: str  # why it is not trusted; empty where it is
 
     def as_json(self) -> dict[str, Any]:
@@ -123,21 +126,27 @@ def _hash(algorithm: str, data: bytes) -> bytes:
     return hashlib.new(algorithm, data).digest()
 
 
-def judge(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], *, sound: bool, now: dt.datetime) -> Signed:
-    """Everything that can be said about one signature at ``now`` (UTC), trusting ``roots`` only."""
+def judge(
+    signature: EmbeddedPdfSignature,
+    roots: list[x509.Certificate],
+    *,
+    sound: bool,
+    now: dt.datetime,
+    stamp_roots: Sequence[x509.Certificate] = (),
+) -> Signed:
+    """Everything that can be said about one signature at ``now`` (UTC), trusting ``roots`` only.
+
+    ``stamp_roots`` are trusted to say the time beside them, and for nothing else.
+    """
     certificate: x509.Certificate = signature.signer_cert
     stamp = signature.sig_object_type == "/DocTimeStamp"
-    trusted, level, because = False, None, ""
     at = _token_time(signature.signed_data) if stamp else _stamped_at(signature)
     if not sound:
-        because = "its bytes were changed after it was made"
+        trusted, level, because = False, None, "its bytes were changed after it was made"
     elif not roots:
-        because = "no root certificate was given to check it with"
-    elif stamp:
-        trusted = _chain_holds(certificate, list(signature.other_embedded_certs), roots, at, {"time_stamping"})
-        because = "" if trusted else "its certificate does not come from the authority that is trusted here"
+        trusted, level, because = False, None, "no root certificate was given to check it with"
     else:
-        trusted, level, because = _long_term(signature, roots, at, now)
+        trusted, level, because = _trusted(signature, roots, [*roots, *stamp_roots], at, now)
     policy = _policy(certificate)
     names = certificate.subject.native
     seal = policy == certificates.POLICY_SEAL.dotted_string
@@ -155,21 +164,61 @@ def judge(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], *, sou
         example=certificates.EXAMPLE_MARK in _text(names.get("organizational_unit_name")),
         serial=f"{certificate.serial_number:x}",
         reason=str(signature.sig_object.get("/Reason", "")),
+        stamped_by=_stamper_name(signature.signed_data if stamp else _stamp_of(signature)),
         because=because,
     )
 
 
-def _long_term(
-    signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at: dt.datetime | None, now: dt.datetime
+def _trusted(
+    signature: EmbeddedPdfSignature,
+    roots: list[x509.Certificate],
+    clocks: list[x509.Certificate],
+    at: dt.datetime | None,
+    now: dt.datetime,
 ) -> tuple[bool, str | None, str]:
-    policy = CertValidationPolicySpec(
-        trust_manager=SimpleTrustManager.build(roots),
-        revinfo_policy=CertRevTrustPolicy(
-            REQUIRE_REVINFO, freshness=None, freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION
-        ),
-        time_tolerance=_TOLERANCE,
+    """Whether a sound signature or stamp is to be trusted, at which level, and why not."""
+    if signature.sig_object_type != "/DocTimeStamp":
+        return _long_term(signature, roots, clocks, at, now)
+    if _chain_holds(signature.signer_cert, _known(signature), clocks, at, {"time_stamping"}):
+        return True, None, ""
+    return False, None, "its certificate does not come from the authority that is trusted here"
+
+
+def _known(signature: EmbeddedPdfSignature) -> list[x509.Certificate]:
+    """The certificates in the signature and in the file's validation data: they lead somewhere, and prove nothing."""
+    try:
+        stored = list(DocumentSecurityStore.read_dss(signature.reader).load_certs())
+    except (SignatureValidationError, ValueError, TypeError, KeyError):
+        stored = []
+    return [*signature.other_embedded_certs, *stored]
+
+
+def _stamper_name(token: cms.SignedData | None) -> str:
+    if token is None:
+        return ""
+    try:
+        names = signer_of(token).subject.native
+    except (ValueError, TypeError):
+        return ""
+    return _text(names.get("common_name") or names.get("organization_name"))
+
+
+def _stamp_of(signature: EmbeddedPdfSignature) -> cms.SignedData | None:
+    return next(iter(extract_tst_data_iter(signature.signer_info, signed=False)), None)
+
+
+def _long_term(
+    signature: EmbeddedPdfSignature,
+    roots: list[x509.Certificate],
+    clocks: list[x509.Certificate],
+    at: dt.datetime | None,
+    now: dt.datetime,
+) -> tuple[bool, str | None, str]:
+    rules = SignatureValidationSpec(
+        cert_validation_policy=_policy_of(roots),
+        ts_cert_validation_policy=_policy_of(clocks),
+        local_knowledge=LocalKnowledge(),
     )
-    rules = SignatureValidationSpec(cert_validation_policy=policy, local_knowledge=LocalKnowledge())
     if at is not None and _revoked(signature, roots, at):
         return False, None, "its certificate, or the one that vouched for it, had been revoked"
     signature.compute_integrity_info(skip_diff=True)
@@ -192,9 +241,19 @@ def _long_term(
     extra = list(signature.other_embedded_certs)
     if at is None or not _chain_holds(signature.signer_cert, extra, roots, at, None):
         return False, None, "its certificate does not come from the authority that is trusted here"
-    if not _stamp_trusted(signature, roots):
+    if not _stamp_trusted(signature, clocks):
         return False, None, "its time stamp does not come from an authority that is trusted here"
-    return True, "B-LTA" if _proved_since(signature, roots, at, now) else "B-T", ""
+    return True, "B-LTA" if _proved_since(signature, roots, clocks, at, now) else "B-T", ""
+
+
+def _policy_of(roots: list[x509.Certificate]) -> CertValidationPolicySpec:
+    return CertValidationPolicySpec(
+        trust_manager=SimpleTrustManager.build(roots),
+        revinfo_policy=CertRevTrustPolicy(
+            REQUIRE_REVINFO, freshness=None, freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION
+        ),
+        time_tolerance=_TOLERANCE,
+    )
 
 
 def _revoked(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at: dt.datetime) -> bool:
@@ -221,7 +280,11 @@ def _revoked(signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at:
 
 
 def _proved_since(
-    signature: EmbeddedPdfSignature, roots: list[x509.Certificate], at: dt.datetime, now: dt.datetime
+    signature: EmbeddedPdfSignature,
+    roots: list[x509.Certificate],
+    clocks: list[x509.Certificate],
+    at: dt.datetime,
+    now: dt.datetime,
 ) -> bool:
     """Whether the file itself proves that the chain held at the stamped moment, though certificates have expired since.
 
@@ -239,7 +302,7 @@ def _proved_since(
     lists = [each.get_object().data for each in store.crls]
     known = list(store.load_certs())
     return _chain_holds(signature.signer_cert, known, roots, at, None, lists) and _chain_holds(
-        last.signer_cert, known, roots, now, {"time_stamping"}, lists
+        last.signer_cert, known, clocks, now, {"time_stamping"}, lists
     )
 
 
@@ -251,7 +314,9 @@ def _stamp_trusted(signature: EmbeddedPdfSignature, roots: list[x509.Certificate
         serial = token["signer_infos"][0]["sid"].chosen["serial_number"].native
         carried = [each.chosen for each in token["certificates"]]
         leaf = next((each for each in carried if each.serial_number == serial), None)
-        if leaf is not None and _chain_holds(leaf, carried, roots, _token_time(token), {"time_stamping"}):
+        if leaf is not None and _chain_holds(
+            leaf, [*carried, *_known(signature)], roots, _token_time(token), {"time_stamping"}
+        ):
             return True
     return False
 
@@ -288,7 +353,8 @@ def _chain_holds(
 
 
 def _stamped_at(signature: EmbeddedPdfSignature) -> dt.datetime | None:
-    return next((_token_time(each) for each in extract_tst_data_iter(signature.signer_info, signed=False)), None)
+    token = _stamp_of(signature)
+    return _token_time(token) if token is not None else None
 
 
 def _token_time(token: cms.SignedData) -> dt.datetime:

@@ -26,10 +26,13 @@ _KINDS = {"seal": "Sealed", "person": "Signed", "timestamp": "Time stamp"}
 @click.command("verify")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--root", type=click.Path(path_type=Path), help="The root certificate to trust (PEM or DER).")
+@click.option("--stamp-roots", type=click.Path(path_type=Path), help="Roots trusted to say the time (PEM), beside it.")
 @click.option("--log", type=click.Path(path_type=Path), help="The full log of the agreement (JSON Lines).")
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="A checkpoint of the log that somebody kept.")
 @click.option("--json", "as_json", is_flag=True, help="Write the verdict as JSON.")
-def command(file: Path, root: Path | None, log: Path | None, checkpoint: Path | None, as_json: bool) -> None:
+def command(
+    file: Path, root: Path | None, stamp_roots: Path | None, log: Path | None, checkpoint: Path | None, as_json: bool
+) -> None:
     """Check the signed agreement in FILE: is it unchanged and ours; who signed; is it in force.
 
     Works without a network and without the database. Exit 0 only if it is genuine and every check holds.
@@ -41,6 +44,7 @@ def command(file: Path, root: Path | None, log: Path | None, checkpoint: Path | 
             progress=None if as_json else _progress,
             log=_lines(log),
             checkpoint=None if checkpoint is None else _text(checkpoint),
+            stamp_roots=_clocks(stamp_roots, root),
         )
     except BadInput as problem:
         if not as_json:
@@ -66,6 +70,14 @@ def _roots(given: Path | None) -> list[bytes]:
         return [_read(given)]
     kept = Path(os.environ.get("DSA_DATA_DIR") or "var") / "root.pem"
     return [_read(kept)] if kept.exists() else []
+
+
+def _clocks(given: Path | None, root: Path | None) -> list[bytes]:
+    """The roots that are trusted to say the time: those given, or those of the data directory with its own root."""
+    if given is not None:
+        return [_read(given)]
+    kept = Path(os.environ.get("DSA_DATA_DIR") or "var") / "stamp-roots.pem"
+    return [_read(kept)] if root is None and kept.exists() else []
 
 
 def _text(path: Path) -> str:
@@ -116,6 +128,10 @@ def _told(found: Verdict, file: Path) -> str:
         doubt = "" if each.trusted else f" - NOT CONFIRMED: {each.because}"
         how = f" ({', '.join(part for part in (each.authentication, each.level) if part)})" if each.level else ""
         lines.append(f"   {_KINDS[each.kind]} {when}: {each.post}, {each.organisation}{how}{doubt}")
+        if each.kind == "person":
+            lines.append(f"      {each.reason}")
+        if each.kind != "timestamp":
+            lines.append(f"      Time stamped by: {each.stamped_by or 'nobody'}")
     lines += ["", "3  Is it in force?", f"   {found.answers['in_force']}", "", "What was checked:"]
     lines += [f"   {'ok' if check.ok else 'NO'}  {check.says}" for check in found.checks]
     return "\n".join(lines)

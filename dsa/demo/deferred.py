@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dsa.domain.presentation import PresentedSection
@@ -24,6 +25,8 @@ class DeferredRevision:
     level: str = DEFERRED
     certificate_serial: str = DEFERRED
     certificate_sha256: str = DEFERRED
+    time_stamp_authority: str = DEFERRED
+    stamp_expires: datetime | None = None
 
 
 class DeferredPress:
@@ -58,6 +61,7 @@ class DeferredPress:
         evidence_hash: str,
         statement: str,
         authority: str,
+        vouched_by: str,
     ) -> DeferredRevision:
         """The note with who is to be signed for."""
         return DeferredRevision(data + f"\n{field}: {statement}".encode())
@@ -65,6 +69,10 @@ class DeferredPress:
     def seal_completion(self, data: bytes) -> DeferredRevision:
         """The note as it is."""
         return DeferredRevision(data + b"\ncomplete")
+
+    def refresh(self, data: bytes) -> DeferredRevision:
+        """The note as it is."""
+        return DeferredRevision(data)
 
 
 class PassingFiles:

@@ -48,6 +48,7 @@ SENTENCES: Mapping[str, str] = {
     "SignatureDeclined": "declined to sign for %(party)s",
     "DatesFixed": "the dates that follow from the last signature were fixed",
     "DocumentSealed": "the signed document was sealed",
+    "DocumentRenewed": "the signed document was stamped again, so that it can still be proved in later years",
     "HoldBegan": "put the agreement on hold: %(reason)s, waiting for %(awaited)s",
     "HoldEnded": "ended the hold",
     "DueDatesRecomputed": "due dates were worked out again: %(reason)s",

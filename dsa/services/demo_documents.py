@@ -18,6 +18,7 @@ from dsa.persistence.heads import Loaded
 from dsa.services import audit_log, content, evidence
 from dsa.services.context import Context
 from dsa.services.moving import Happening, take
+from dsa.services.sealing import renew_by
 
 DEFERRED = "deferred"
 
@@ -58,6 +59,7 @@ def make_deferred(ctx: Context, reference: str) -> bool:
         done = loaded is not None and work.update_document(
             session, document.id, revision=document.revision, new_revision=document.revision + 1, issued_sha256=first,
             current_sha256=last, level=sealed.level, updated_at=now, problem=None,
+            time_stamp_authority=sealed.time_stamp_authority, renew_by=renew_by(sealed, at=now),
         )  # fmt: skip
         if not done or loaded is None:
             return False
@@ -82,6 +84,7 @@ def _signed_again(ctx: Context, loaded: Loaded, data: bytes, signed: Iterable[An
             evidence_hash=digest(canonical({"statement": one.statement})),
             statement=one.statement,
             authority=one.authority,
+            vouched_by=one.vouched_by,
         ).data
     return data
 

@@ -38,6 +38,8 @@ class Signed:
     serial: str
     certificate: str
     level: str
+    stamped_by: str
+    statement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,10 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """The receipt. ``status``: none, deferred, waiting, issued, signing, sealed, failed; ``problem``: why."""
+    """The receipt. ``status``: none, deferred, waiting, issued, signing, sealed, failed; ``problem``: why.
+
+    ``renew_by`` is when a sealed document is stamped again by itself; ``renewals`` counts how often it was.
+    """
 
     header: Header
     status: str
@@ -67,6 +72,9 @@ class DocumentPage:
     superseded: bool
     may_release: bool
     next: tuple[NextStep, ...]
+    stamped_by: str = ""
+    renew_by: datetime | None = None
+    renewals: int = 0
 
     @property
     def total(self) -> int:
@@ -97,6 +105,9 @@ def document_page(ctx: Context, actor: Actor, reference: str) -> DocumentPage:
             loaded.head.stage == SUPERSEDED,
             permitting.why_not(ctx, session, actor, "release_information", loaded) is None,
             next_steps(ctx, session, loaded),
+            (document.time_stamp_authority or "") if document is not None else "",
+            document.renew_by if document is not None else None,
+            document.renewals if document is not None else 0,
         )
 
 
@@ -117,6 +128,8 @@ def _signed(row: Any, names: Mapping[str, str]) -> Signed:
         row.certificate_serial,
         row.certificate_sha256,
         row.level,
+        row.time_stamp_authority or "",
+        row.statement,
     )
 
 

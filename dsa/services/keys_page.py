@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from dsa.persistence import queries_renewals
 from dsa.services.context import Context
+
+NEAR = timedelta(days=92)
 
 
 class Kept(Protocol):
@@ -48,13 +50,14 @@ class Keeper(Protocol):
 class KeysPage:
     """The inventory. ``answers`` False: the keeper does not answer, so nothing can be signed now.
 
-    ``due``: how many sealed documents are to be stamped again now; ``next_due`` when the next one is.
+    ``late`` are to be rotated now, ``near`` within three months. ``due``: how many sealed documents are to be stamped again now; ``next_due`` when the next one is.
     """
 
     answers: bool
     keys: tuple[Kept, ...]
     retired: tuple[Kept, ...]
     late: tuple[Kept, ...]
+    near: tuple[Kept, ...]
     stamps: tuple[str, ...]
     root_is_here: bool
     due: int
@@ -74,9 +77,14 @@ def keys_page(ctx: Context, keeper: Keeper, *, true_now: datetime) -> KeysPage:
         answers,
         live,
         tuple(each for each in found if each.status == "retired"),
-        tuple(each for each in live if each.rotate_by is not None and each.rotate_by <= true_now),
+        tuple(each for each in live if _by(each, true_now)),
+        tuple(each for each in live if _by(each, true_now + NEAR)),
         tuple(keeper.stamps()),
         any(each.status == "apart" for each in live),
         due,
         next_due,
     )
+
+
+def _by(key: Kept, moment: datetime) -> bool:
+    return key.rotate_by is not None and key.rotate_by <= moment

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from dsa.domain.errors import Problem
 from dsa.persistence import heads, outbox, people
 from dsa.persistence.heads import Loaded
-from dsa.services import checkpoint_mail, exporting, redating, sealing
+from dsa.services import checkpoint_mail, exporting, redating, renewing, sealing
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
 from dsa.timekeeping.instants import local_day_text
 
 _RETRY_MINUTES = (1, 2, 5, 15, 60, 240)
+_SOON_MINUTES = (1, 2, 5)  # people look at the page of a document and wait for it
+_FOR_PEOPLE_WHO_WAIT = ("issue_document", "seal_document")
 
 
 def carry_out(ctx: Context, *, limit: int = 100) -> int:
@@ -37,12 +39,15 @@ def carry_out(ctx: Context, *, limit: int = 100) -> int:
 
 
 def _later(ctx: Context, row: Any, problem: str) -> None:
-    wait = _RETRY_MINUTES[min(row.attempts, len(_RETRY_MINUTES) - 1)]
+    minutes = _SOON_MINUTES if row.kind in _FOR_PEOPLE_WHO_WAIT else _RETRY_MINUTES
+    wait = minutes[min(row.attempts, len(minutes) - 1)]
     with ctx.database.writing() as session:
         again = ctx.clock.now() + timedelta(minutes=wait)
         outbox.failed(session, row.id, attempts=row.attempts + 1, again_at=again, problem=problem)
-    if row.kind in ("issue_document", "seal_document"):
+    if row.kind in _FOR_PEOPLE_WHO_WAIT:
         sealing.note_problem(ctx, row.reference, problem)
+    elif row.kind == "renew_document":
+        renewing.note_problem(ctx, int(row.payload["document"]), problem)
 
 
 def send_mail(ctx: Context) -> int:
@@ -143,6 +148,10 @@ def _to_the_lead(ctx: Context, session: Session, loaded: Loaded, what: str) -> l
     return [(person, f"{says} {reference}{due}", f"/agreements/{reference}{path}") for person in able]
 
 
+def _renew(ctx: Context, row: Any) -> None:
+    renewing.renew_document(ctx, row.reference, int(row.payload["document"]))
+
+
 def _export(ctx: Context, row: Any) -> None:
     exporting.make(ctx, int(row.payload["export"]))
 
@@ -155,6 +164,7 @@ KINDS: Mapping[str, Callable[[Context, Any], None]] = {
     "mail": _mail,
     "issue_document": _issue,
     "seal_document": _seal,
+    "renew_document": _renew,
     "export": _export,
     "checkpoint": checkpoint_mail.write,
     "redate": _redate,

@@ -75,6 +75,7 @@ def _signatures(session: Session, loaded: Loaded) -> list[Mapping[str, Any]]:
             "document_seen_sha256": row.seen_sha256,
             "field": row.field,
             "level": row.level,
+            "time_stamp_authority": row.time_stamp_authority or "",
             "certificate_serial": row.certificate_serial,
             "certificate_sha256": row.certificate_sha256,
         }

@@ -94,6 +94,16 @@ class Revision(Protocol):
         """The fingerprint of the certificate."""
         ...
 
+    @property
+    def time_stamp_authority(self) -> str:
+        """Who stamped the time, by name."""
+        ...
+
+    @property
+    def stamp_expires(self) -> datetime | None:
+        """When the certificate of that stamp expires (UTC), where it is known."""
+        ...
+
 
 class Documents(Protocol):
     """Makes, seals and signs documents."""
@@ -131,12 +141,17 @@ class Documents(Protocol):
         evidence_hash: str,
         statement: str,
         authority: str,
+        vouched_by: str,
     ) -> Revision:
         """The document with one more personal signature, by a certificate minted for this person and moment."""
         ...
 
     def seal_completion(self, data: bytes) -> Revision:
         """The document with the completion seal."""
+        ...
+
+    def refresh(self, data: bytes) -> Revision:
+        """A sealed document with new validation data and one more time stamp over all of it."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Making documents: issued when the text is locked, sealed when all have signed. One rule: a job may run twice."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,6 +14,10 @@ from dsa.persistence.heads import Loaded
 from dsa.services import audit_log, content, evidence
 from dsa.services.context import Context
 from dsa.services.moving import Happening, take
+from dsa.services.ports import Revision
+
+EVERY = timedelta(days=365)
+_BEFORE_EXPIRY = timedelta(days=60)
 
 
 def issue_document(ctx: Context, reference: str) -> bool:
@@ -41,9 +45,9 @@ def issue_document(ctx: Context, reference: str) -> bool:
         )  # fmt: skip
         if not done:
             return False
-        _keep(session, name, issued, loaded, now)
+        keep(session, name, issued, loaded, now)
         facts = {"document_sha256": name, "version": text.number, "content_hash": text.hash}
-        _record(ctx, session, loaded, "DocumentIssued", facts)
+        record(ctx, session, loaded, "DocumentIssued", facts)
         return True
 
 
@@ -66,19 +70,34 @@ def seal_document(ctx: Context, reference: str) -> bool:
         done = work.update_document(
             session, document.id, revision=document.revision, new_revision=document.revision + 1, status="sealed",
             current_sha256=name, level=sealed.level, updated_at=now, problem=None,
+            time_stamp_authority=sealed.time_stamp_authority, renew_by=renew_by(sealed, at=now),
         )  # fmt: skip
         if not done:
             return False
-        _keep(session, name, sealed.data, loaded, now)
+        keep(session, name, sealed.data, loaded, now)
         last = max(signature.signed_at for signature in signed)
         dates = fixed_dates(content.flat(text.content["answers"]), last_signature=last.date())
         if dates:
-            _record(ctx, session, loaded, "DatesFixed", {"dates": dates})
+            record(ctx, session, loaded, "DatesFixed", {"dates": dates})
             loaded = _loaded(session, reference, lock=True)
-        facts = {"document_sha256": name, "level": sealed.level, "signatures": len(signed)}
-        _record(ctx, session, loaded, "DocumentSealed", facts)
+        facts = {
+            "document_sha256": name, "level": sealed.level, "signatures": len(signed),
+            "time_stamp_authority": sealed.time_stamp_authority,
+        }  # fmt: skip
+        record(ctx, session, loaded, "DocumentSealed", facts)
         rows.add(session, "outbox", _tell(loaded, now))
         return True
+
+
+def renew_by(made: Revision, *, at: datetime) -> datetime | None:
+    """When a document that was stamped at ``at`` (UTC) is to be stamped again: in a year, or well before expiry.
+
+    None where there is no long-term document yet.
+    """
+    if made.level != "B-LTA":
+        return None
+    expires = made.stamp_expires
+    return at + EVERY if expires is None else min(at + EVERY, max(expires - _BEFORE_EXPIRY, at + timedelta(days=1)))
 
 
 def note_problem(ctx: Context, reference: str, problem: str) -> None:
@@ -116,13 +135,14 @@ def _loaded(session: Session, reference: str, *, lock: bool = False) -> Loaded:
     return loaded
 
 
-def _keep(session: Session, name: str, data: bytes, loaded: Loaded, at: datetime) -> None:
+def keep(session: Session, name: str, data: bytes, loaded: Loaded, at: datetime) -> None:
+    """List the bytes of a document among the stored files, once."""
     if not work.file_known(session, name):
         row = {"sha256": name, "size": len(data), "media_type": "application/pdf", "facts": {}}
         rows.add(session, "stored_files", row | {"agreement_id": loaded.head.id, "stored_at": at})
 
 
-def _record(ctx: Context, session: Session, loaded: Loaded, kind: str, facts: Mapping[str, Any]) -> None:
+def record(ctx: Context, session: Session, loaded: Loaded, kind: str, facts: Mapping[str, Any]) -> None:
     """Record what the service did, on behalf of whoever locked the text: an event always has a responsible post."""
     locked = history.latest(session, loaded.head.id, "TextLocked")
     actor = Actor(locked.person_id, "", (), "service")

@@ -157,10 +157,21 @@ def _made(ctx: Context, actor: Actor, page: ToSign, data: bytes) -> Revision:
         organisation=page.party_name,
         user_id=f"person-{actor.person_id}",
         authentication="demo" if actor.method == "demo" else "password",
-        evidence_hash=digest(canonical({"statement": page.statement, "document": page.document_sha256})),
+        evidence_hash=evidence_hash(actor, page),
         statement=page.statement,
         authority=page.authority,
+        vouched_by=actor.vouched_by,
     )
+
+
+def evidence_hash(actor: Actor, page: ToSign) -> str:
+    """The hash in the certificate: over what the event of the signature keeps, so that both can be compared."""
+    facts = {
+        "statement": page.statement, "document_sha256": page.document_sha256, "content_hash": page.content_hash,
+        "authority": page.authority, "post": page.post, "party": page.party_name, "authentication": actor.method,
+        "vouched_by": actor.vouched_by,
+    }  # fmt: skip
+    return digest(canonical(facts))
 
 
 def _field(page: ToSign) -> str:
@@ -214,6 +225,7 @@ def _facts(actor: Actor, page: ToSign, signed: Revision) -> dict[str, Any]:
         "certificate": signed.certificate_serial,
         "certificate_sha256": signed.certificate_sha256,
         "level": signed.level,
+        "time_stamp_authority": signed.time_stamp_authority,
         "authentication": actor.method,
         "vouched_by": actor.vouched_by,
     }
@@ -240,6 +252,7 @@ def _signature(loaded: Loaded, actor: Actor, held: Held, page: ToSign, signed: R
         "certificate_serial": signed.certificate_serial,
         "certificate_sha256": signed.certificate_sha256,
         "level": signed.level,
+        "time_stamp_authority": signed.time_stamp_authority,
         "signed_at": step.at,
     }
 

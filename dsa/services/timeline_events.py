@@ -20,7 +20,9 @@ from dsa.services.context import Context
 from dsa.services.moving import flow_of
 from dsa.services.task_reviews import section_title
 
-_MADE_BY_THE_SERVICE = frozenset({"DocumentIssued", "DocumentSealed", "DatesFixed", "DueDatesRecomputed"})
+_MADE_BY_THE_SERVICE = frozenset(
+    {"DocumentIssued", "DocumentSealed", "DocumentRenewed", "DatesFixed", "DueDatesRecomputed"}
+)
 # Public facts of an event that are told below its sentence, with what each is called.
 _TOLD = {
     "reason": "Reason",

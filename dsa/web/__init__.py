@@ -45,6 +45,7 @@ BLUEPRINTS = (
     "comments",
     "obligations",
     "outbox",
+    "keys",
     "verify",
     "time_stages",
     "time_how_long",

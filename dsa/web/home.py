@@ -28,6 +28,7 @@ def start() -> tuple[str, int]:
         found=found,
         top=rows_of(found.first) if found is not None else [],
         late=len(found.overdue) if found is not None else 0,
+        administrator=who is not None and who.holding(["administrator"]) is not None,
         drafts=who is not None and who.holding(["drafter"]) is not None,
         moved=moved if moved in STEPS else None,
     )

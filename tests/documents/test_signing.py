@@ -15,6 +15,7 @@ from dsa.adapters import certificates
 from dsa.adapters.authority import Authority, AuthorityUnusable
 from dsa.adapters.files import FileDamaged, FileStore
 from dsa.adapters.signatures import AlreadySigned, CannotSign, Signatures
+from dsa.adapters.stamp_trust import StampTrust
 from dsa.adapters.timestamps import EmbeddedTimeStamper, HttpTimeStamper, TimeStampUnavailable
 from dsa.adapters.verification import verify
 from tests.documents import specimens
@@ -141,7 +142,7 @@ def test_without_a_time_stamp_nothing_is_signed(authority: Authority, base_pdf: 
     with pytest.raises(TimeStampUnavailable, match="no route to host"):
         Signatures(authority, [_Silent()]).seal_issue(base_pdf)
     with pytest.raises(ValueError, match="https://"):
-        HttpTimeStamper("ftp://example.invalid")
+        HttpTimeStamper("ftp://example.invalid", StampTrust((), ()))
 
 
 def test_a_renewed_document_is_still_genuine(authority: Authority, signed_pdf: bytes) -> None:

@@ -82,6 +82,8 @@ class Sheet:
     level: str = "B-T"
     certificate_serial: str = "1"
     certificate_sha256: str = "0" * 64
+    time_stamp_authority: str = "a clock on the wall"
+    stamp_expires: datetime | None = None
 
 
 class Stamp:
@@ -100,6 +102,9 @@ class Stamp:
 
     def seal_completion(self, data: bytes) -> Sheet:
         return Sheet(data + b"sealed\n", level="B-LTA")
+
+    def refresh(self, data: bytes) -> Sheet:
+        return Sheet(data + b"stamped again\n", level="B-LTA")
 
 
 @dataclass

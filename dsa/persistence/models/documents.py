@@ -12,11 +12,12 @@ from dsa.persistence.types import Instant, Json
 class Document(Base):
     """The newest revision of a locked version's PDF. ``status``: deferred, waiting, issued, signing, sealed, failed.
 
-    ``issued_sha256`` is the issue-sealed revision that every signatory is shown and signs.
+    ``issued_sha256`` is the issue-sealed revision that every signatory is shown and signs. ``renew_by`` is when a
+    sealed document is to be stamped again; ``renewals`` counts how often it was.
     """
 
     __tablename__ = "documents"
-    __table_args__ = (UniqueConstraint("agreement_id", "version_id"),)
+    __table_args__ = (UniqueConstraint("agreement_id", "version_id"), Index("ix_documents_renew_by", "renew_by"))
     id: Mapped[int] = mapped_column(primary_key=True)
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
     version_id: Mapped[int] = mapped_column(ForeignKey("versions.id"))
@@ -28,6 +29,9 @@ class Document(Base):
     verify_code: Mapped[str] = mapped_column(unique=True)
     problem: Mapped[str | None]
     updated_at: Mapped[datetime] = mapped_column(Instant)
+    time_stamp_authority: Mapped[str | None]
+    renew_by: Mapped[datetime | None] = mapped_column(Instant)
+    renewals: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Signature(Base):
@@ -59,6 +63,7 @@ class Signature(Base):
     certificate_sha256: Mapped[str]
     level: Mapped[str]
     signed_at: Mapped[datetime] = mapped_column(Instant)
+    time_stamp_authority: Mapped[str | None]
 
 
 class StoredFile(Base):
