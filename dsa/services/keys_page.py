@@ -50,7 +50,8 @@ class Keeper(Protocol):
 class KeysPage:
     """The inventory. ``answers`` False: the keeper does not answer, so nothing can be signed now.
 
-    ``late`` are to be rotated now, ``near`` within three months. ``due``: how many sealed documents are to be stamped again now; ``next_due`` when the next one is.
+    ``late`` are to be rotated now, ``near`` within three months. ``due``: how many sealed documents are to be stamped
+    again now; ``next_due`` when the next one is.
     """
 
     answers: bool
