@@ -147,8 +147,7 @@ def judge(
         trusted, level, because = False, None, "no root certificate was given to check it with"
     else:
         trusted, level, because = _trusted(signature, roots, [*roots, *stamp_roots], at, now)
-    policy = _policy(certificate)
-    names = certificate.subject.native
+    policy, names = _policy(certificate), certificate.subject.native
     seal = policy == certificates.POLICY_SEAL.dotted_string
     return Signed(
         field=str(signature.field_name),
