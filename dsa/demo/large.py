@@ -4,6 +4,7 @@ One rule: both ways give the same rows, numbers and hashes for the same plan; wh
 """
 
 import dataclasses
+import gc
 import random
 import shutil
 from collections import Counter
@@ -39,6 +40,7 @@ from dsa.timekeeping.clock import SimulatedClock
 Says = Callable[[str], None]
 PART = 250  # agreements that one process lives before it hands them over
 _SEEDS_APART = 1_000_003
+_JUDGE = RememberingJudge()  # of this process, for every part that it lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +150,9 @@ def live_part(part: Part) -> Path:
     """Live the agreements of a part in a database of their own; returns where it is. Runs in a process of its own."""
     shutil.copyfile(part.base, part.into)
     database = Batch(part.into)
+    gc.disable()  # what a part leaves behind is collected when it is done
     try:
-        ctx = dataclasses.replace(open_context(part.settings, database=database), judge=RememberingJudge())
+        ctx = dataclasses.replace(open_context(part.settings, database=database), judge=_JUDGE)
         with database.writing() as session:
             set_counters(session, _series(part.begun))
         cast = Cast(dataclasses.replace(ctx, clock=SimulatedClock(part.of.period.now)), dict(part.people))
@@ -159,6 +162,8 @@ def live_part(part: Part) -> Path:
         database.keep()
     finally:
         database.close()
+        gc.enable()
+        gc.collect()
     return part.into
 
 

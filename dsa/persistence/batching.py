@@ -27,28 +27,30 @@ class Batch(Database):
         super().__init__(f"sqlite:///{path}", synchronous="OFF")
         self._connection: Connection = self._writer.connect()
         self._connection.begin()
+        self._session = Session(self._connection, expire_on_commit=False)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session in the one transaction."""
-        with Session(self._connection, expire_on_commit=False) as session:
-            yield session
-            session.flush()
+        """The one session, in the one transaction; what was read in a step before is read again."""
+        yield self._session
+        self._session.flush()
+        self._session.expunge_all()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session in the one transaction, for looking."""
-        with Session(self._connection, expire_on_commit=False, autoflush=False) as session:
-            yield session
-            session.expunge_all()
+        """The one session, for looking."""
+        yield self._session
+        self._session.expunge_all()
 
     def keep(self) -> None:
         """Commit what was done."""
+        self._session.close()
         self._connection.commit()
         self._connection.begin()
 
     def close(self) -> None:
         """Close every connection; what was not kept is gone."""
+        self._session.close()
         self._connection.close()
         super().close()
 

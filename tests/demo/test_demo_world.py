@@ -174,7 +174,8 @@ def test_a_document_signed_in_the_past_is_made_on_first_request_and_verifies(sma
     assert not demo_documents.make_deferred(small.ctx, str(reference))
     data = small.ctx.files.get(made.current_sha256)  # type: ignore[attr-defined]
     assert hashlib.sha256(data).hexdigest() == made.current_sha256  # type: ignore[attr-defined]
-    root = (small.ctx.documents._data_dir / "root.pem").read_bytes()  # type: ignore[attr-defined]
+    root = small.ctx.root_pem()
+    assert root is not None
     found = verify(data, roots=[root])
     assert (found.verdict, found.example) == ("genuine", True)
     assert len([one for one in found.signatures if one.kind == "person"]) == signers
