@@ -82,7 +82,7 @@ def live(ctx: Context, cast: Cast, form: Form, line: Lifeline, of: Plan) -> str:
         documents=DeferredPress(),
         files=PassingFiles(),
         simulated=True,
-        keeps_log=False,
+        past=True,
     )
     answers = answers_of(line, clock.now().date())
     found = tier(answers, parties_of(answers))

@@ -190,13 +190,14 @@ class ModelledHistory:
             self.walker.ctx, actor, self.walker.reference, code=code, awaited=awaited, outside=outside, until=until,
             seen=None,
         )  # fmt: skip
+        self.walker.standing()
 
     def _end_hold(self) -> None:
         actor = self.walker.cast.actor(self.lead, "drafter")
         holding.end_hold(self.walker.ctx, actor, self.walker.reference, seen=None)
+        self.walker.standing()
 
     def _move(self, move: str, role: str = "drafter", reason: str = "") -> None:
-        self.walker.standing()
         self.walker.move(move, role=role, reason=reason)
 
     def _moved(self, move: str, role: str, reason: str) -> Callable[[], None]:

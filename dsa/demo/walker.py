@@ -23,6 +23,7 @@ class Walker:
     def __init__(self, ctx: Context, cast: Cast, reference: str, *, lead: str) -> None:
         self.ctx, self.cast, self.reference, self.lead = ctx, cast, reference, lead
         self._seen: int | None = None
+        self._revisions: dict[str, int] = {}
 
     @classmethod
     def start(cls, ctx: Context, cast: Cast, new: NewAgreement) -> "Walker":
@@ -74,11 +75,14 @@ class Walker:
 
     def save(self, section: str, raw: Mapping[str, Any], *, correction: drafting.Correction | None = None) -> None:
         """Save answers of one section as the drafter of the lead."""
-        revision = journeying.revision_of(self.ctx, self.reference, section)
-        drafting.save_section(
+        revision = self._revisions.get(section)
+        if revision is None:
+            revision = journeying.revision_of(self.ctx, self.reference, section)
+        saved = drafting.save_section(
             self.ctx, self.cast.actor(self.lead, "drafter"), self.reference, section, raw, seen_revision=revision,
             correction=correction,
         )  # fmt: skip
+        self._revisions[section] = saved.revision
 
     def sign(self, task: OpenTask) -> None:
         """Sign as whoever holds the signatory's post, confirmed as a demonstration person."""

@@ -55,7 +55,7 @@ def fill(ctx: Context, form: Form, *, agreements: int, seed: int, now: datetime,
     cast = Cast(dataclasses.replace(calm, clock=clock))
     cast.enlist(directory(now.date()))
     cast.ctx = dataclasses.replace(calm, clock=SimulatedClock(now))
-    deferred = dataclasses.replace(calm, documents=DeferredPress(), files=PassingFiles(), keeps_log=False)
+    deferred = dataclasses.replace(calm, documents=DeferredPress(), files=PassingFiles(), past=True)
     lives = plan(agreements, seed=seed, now=now)
     for done, life in enumerate(lives, 1):
         _live(calm if life.fate.real else deferred, cast, form, life, seed, now)

@@ -33,7 +33,7 @@ def keep_log(ctx: Context, *, due: bool = False) -> Kept:
 
     ``due``: make one where anything happened since the last, as once an hour and before a document is issued.
     """
-    if not ctx.keeps_log:
+    if ctx.past:
         return Kept(0, None)
     added = 0
     while batch := _add_leaves(ctx):

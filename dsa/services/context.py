@@ -32,7 +32,8 @@ class Context:
     begins every link in a mail. ``bodies`` are the public bodies that texts are searched for. ``archives``
     keeps large files. ``root_pem`` gives the root certificate of the service's own authority, None before there is one.
     Without ``checkpoints`` nobody signs the audit log. ``judge`` runs every check over answers; a large demonstration
-    puts one in its place that remembers. ``keeps_log`` is off while a past is made up: the audit log takes it up whole.
+    puts one in its place that remembers. ``past``: a past is being made up, whose documents and places in the audit log
+    come when it is complete.
     """
 
     database: Database
@@ -53,7 +54,7 @@ class Context:
     definitions: Definitions = field(default_factory=Definitions)
     calendars: Calendars = field(default_factory=Calendars)
     judge: Callable[..., Judgement] = judge
-    keeps_log: bool = True
+    past: bool = False
 
     def verify_url(self, code: str) -> str:
         """The address at which anybody can check the document that has this code."""
