@@ -64,7 +64,9 @@ def _parties(theme: Theme, bodies: Sequence[DemoBody], lead: DemoBody) -> Answer
 
 
 def _purpose(theme: Theme) -> Answers:
-    return {
+    made_up = sum(map(ord, theme.title))  # one theme in three has nobody who can say what it is worth
+    worth = {} if made_up % 3 == 0 else {"monthly_benefit": 4_000 * (1 + made_up % 23)}
+    return worth | {
         "aims": theme.aims, "how_data_helps": theme.how, "public_function": theme.function,
         "purpose_type": list(theme.purposes), "benefits": list(theme.benefits), "benefits_explained": theme.gain,
         "benefit_measures": [{"measure": theme.measure, "baseline": "Not measured today", "target": "Half as many",

@@ -15,6 +15,8 @@ from dsa.persistence.models import (
     Agreement,
     ChangeRequest,
     Counted,
+    ForecastRow,
+    NewestForecast,
     OpenWork,
     Organisation,
     Party,
@@ -193,6 +195,28 @@ def clear(session: Session) -> None:
     for each in (_C, _T, _W, _F, _TF, _OW):
         session.execute(delete(each))
     session.execute(update(_A).values(counted_seq=0))
+
+
+def forecasts_of_value(session: Session) -> list[Any]:
+    """(agreement, nation, monthly value, likely day) of what is under way with a known benefit and a forecast."""
+    newest, made = table(NewestForecast), table(ForecastRow)
+    statement = (
+        select(_OW.c.agreement_id, _OW.c.nation, _OW.c.monthly_value, made.c.likely_on)
+        .select_from(
+            _OW.join(newest, newest.c.agreement_id == _OW.c.agreement_id).join(made, made.c.id == newest.c.forecast_id)
+        )
+        .where(_OW.c.scope == 0, _OW.c.pressure.is_not(None), made.c.likely_on.is_not(None))
+        .order_by(_OW.c.agreement_id)
+    )
+    return list(session.execute(statement))
+
+
+def keep_remaining(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Put what remains by the forecast in the place of the targets; rows: agreement, left, presses."""
+    if rows:
+        statement = update(_OW).where(_OW.c.agreement_id == bindparam("agreement"))
+        values = {"remaining": bindparam("left"), "pressure": bindparam("presses"), "forecast": True}
+        session.connection().execute(statement.values(values), rows)
 
 
 # What is worked out from tallies

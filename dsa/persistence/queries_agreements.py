@@ -1,6 +1,6 @@
 """The list of agreements, filtered. One rule: newest change first, one page at a time, never by counting rows off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,6 +67,11 @@ def everything(session: Session, actor: Actor, wanted: Wanted, *, most: int) -> 
         if len(rows) <= size:
             return
         after = (rows[size - 1].updated_at, rows[size - 1].id)
+
+
+def heads(session: Session, ids: Sequence[int]) -> list[Any]:
+    """The heads of these agreements."""
+    return list(session.execute(select(_A).where(_A.c.id.in_(ids)).order_by(_A.c.id)))
 
 
 def known(session: Session, actor: Actor) -> list[Any]:

@@ -18,7 +18,8 @@ Between = tuple[datetime, datetime]
 class Past:
     """What is asked of the past; what is empty is not asked.
 
-    ``been``, ``late_in``: a stage that it finished, or finished after its due moment. ``held_by``, ``because``: who had
+    ``been``, ``late_in``: a stage that it finished (``been_in``: between two instants) or finished
+    late. ``held_by``, ``because``: who had
     it before it was in use, and why. ``started``, ``signed``: between two instants. ``asked``, ``asked_because``: a
     change was asked for. ``review``: through, first_time or returned. ``team``: (organisation, role) with an open task.
     ``entered_before``: came to its present stage before. ``worth``: known or unknown. ``nothing``: what was asked for
@@ -27,6 +28,7 @@ class Past:
 
     been: str = ""
     late_in: str = ""
+    been_in: Between | None = None
     held_by: str = ""
     because: str = ""
     started: Between | None = None
@@ -47,7 +49,10 @@ def conditions(past: Past) -> list[ColumnElement[bool]]:
     """The conditions on agreements."""
     found: list[ColumnElement[bool]] = [false()] if past.nothing else []
     if past.been:
-        found.append(_stayed(_G.c.stage == past.been, _G.c.left_at.is_not(None)))
+        within: list[ColumnElement[bool]] = [_G.c.left_at.is_not(None)]
+        if past.been_in:
+            within = [_G.c.left_at >= past.been_in[0], _G.c.left_at < past.been_in[1]]
+        found.append(_stayed(_G.c.stage == past.been, *within))
     if past.late_in:
         found.append(_stayed(_G.c.stage == past.late_in, _G.c.left_at > _G.c.due_at))
     if past.signed:

@@ -74,6 +74,12 @@ def teams(session: Session, scope: int, *, after: tuple[str, str], limit: int) -
     return list(session.execute(statement.limit(limit)))
 
 
+def organisation_names(session: Session, codes: Sequence[str]) -> list[tuple[str, str]]:
+    """(code, name) of the organisations of these codes."""
+    rows = session.execute(select(_O.c.code, _O.c.name).where(_O.c.code.in_(codes)))
+    return [(str(row.code), str(row.name)) for row in rows]
+
+
 def fullest_team(session: Session, scope: int) -> Any:
     """The team with most open tasks; None where nobody has any."""
     statement = select(_TF.c.organisation, _TF.c.role, _TF.c.open, _TF.c.done, _O.c.name).select_from(
@@ -93,7 +99,7 @@ def _work() -> Select[Any]:
         _A.c.id, _A.c.reference, _A.c.title, _A.c.lead_organisation_id, _A.c.holder_owner, _A.c.holder_role,
         _A.c.holder_reason, _A.c.on_hold, _A.c.workflow_id, _A.c.workflow_version,
         _OW.c.stage, _OW.c.route, _OW.c.nation, _OW.c.entered_at, _OW.c.due_at, _OW.c.monthly_value,
-        _OW.c.remaining, _OW.c.pressure, _H.c.name.label("holder_name"),
+        _OW.c.remaining, _OW.c.pressure, _OW.c.forecast, _H.c.name.label("holder_name"),
     )  # fmt: skip
     joined = _OW.join(_A, _A.c.id == _OW.c.agreement_id).outerjoin(_H, _H.c.code == _A.c.holder_owner)
     return select(*columns).select_from(joined)
@@ -109,10 +115,13 @@ def _narrowed(scope: int, workflow: str, route: str) -> list[ColumnElement[bool]
 
 
 def most_overdue(
-    session: Session, scope: int, *, now: datetime, limit: int, workflow: str = "", route: str = ""
-) -> list[Any]:
-    """What is under way past its stage's due moment, the longest past it first."""
-    here = (*_narrowed(scope, workflow, route), _OW.c.due_at < now)
+    session: Session, scope: int, *, now: datetime, limit: int, workflow: str = "", route: str = "",
+    before_use: Sequence[str] = (),
+) -> list[Any]:  # fmt: skip
+    """What is under way past its stage's due moment, the longest past it first; only in stages that are given."""
+    here = [*_narrowed(scope, workflow, route), _OW.c.due_at < now]
+    if before_use:
+        here.append(_OW.c.stage.in_(before_use))
     return list(session.execute(_work().where(*here).order_by(_OW.c.due_at, _OW.c.agreement_id).limit(limit)))
 
 
@@ -149,13 +158,6 @@ def without_value(session: Session, scope: int, *, not_in: Sequence[str], limit:
     """What is under way whose benefit nobody has said, the longest in its stage first; stages from use on left out."""
     here = (_OW.c.scope == scope, _OW.c.pressure.is_(None), _OW.c.stage.not_in(not_in))
     return list(session.execute(_work().where(*here).order_by(_OW.c.agreement_id).limit(limit)))
-
-
-def value_counts(session: Session, scope: int, *, not_in: Sequence[str]) -> tuple[int, int]:
-    """How many under way have a known benefit, and how many have none said; each stops at ``MOST_COUNTED``."""
-    here = (_OW.c.scope == scope, _OW.c.stage.not_in(not_in))
-    known = _count(session, _OW.c.scope == scope, _OW.c.pressure.is_not(None))
-    return known, _count(session, *here, _OW.c.pressure.is_(None))
 
 
 def _count(session: Session, *where: ColumnElement[bool]) -> int:

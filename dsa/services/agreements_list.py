@@ -44,6 +44,7 @@ class Filters:
     workflow: str = ""
     been: str = ""
     late_in: str = ""
+    in_week: str = ""
     held_by: str = ""
     because: str = ""
     started: str = ""

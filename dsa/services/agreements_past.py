@@ -21,13 +21,14 @@ _WORTH = ("known", "unknown")
 
 def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
     """The conditions that the filters of an address stand for."""
-    started, signed = _week(filters.started), _week(filters.signed)
+    started, signed, in_week = _week(filters.started), _week(filters.signed), _week(filters.in_week)
     before = day_of(filters.entered_before)
     code, _, role = filters.team.rpartition(":")
     stages = stages_in_use(ctx, session)
     nothing = (
         (bool(filters.started) and started is None)
         or (bool(filters.signed) and signed is None)
+        or (bool(filters.in_week) and (in_week is None or not filters.been))
         or (bool(filters.entered_before) and before is None)
         or (bool(filters.review) and filters.review not in _REVIEWS)
         or (bool(filters.worth) and filters.worth not in _WORTH)
@@ -35,6 +36,7 @@ def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
     return Past(
         been=filters.been,
         late_in=filters.late_in,
+        been_in=in_week,
         held_by=filters.held_by,
         because=filters.because,
         started=started,

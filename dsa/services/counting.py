@@ -6,7 +6,8 @@ late); stage: the agreement passed it (1, was it ever late); owner, reason: who 
 working minutes); owner_now, reason_now: the spell that lasts still (1, working minutes before its start, from the
 first day of the calendar), by nation in ``detail``; done, waiting: tasks of organisation ``name`` and role ``detail``;
 flow: started, signed and settled by week; through: came through review (1, without a return); return: asked for a
-change of question ``name`` for reason ``detail`` (1, requests).
+change of question ``name`` for reason ``detail`` (1, requests); worth: under way before its first use, with a ``name``
+(known or unknown) benefit (1, pounds a month).
 """
 
 import json
@@ -96,6 +97,9 @@ def part_of(facts: Facts, given: Counting) -> Part:
     _flow(part, facts, given)
     _returns(part, facts)
     part.open = _open(facts, given)
+    if part.open is not None and _reason(given, head.stage) not in AFTER_USE:
+        value = part.open["monthly_value"]
+        part.add(Key("worth", 0, "unknown" if value is None else "known", route=head.route), 1, value or 0)
     return part
 
 
@@ -202,9 +206,9 @@ def _open(facts: Facts, given: Counting) -> dict[str, Any] | None:
     head = facts.head
     if head.finished_at is not None or _reason(given, head.stage) == LASTING or _final(given, head.stage):
         return None
-    value, remaining = _value(facts.answers), _remaining(given.flow, head.stage, head.route)
+    value, remaining = _value(facts.answers), _targets_left(given.flow, head.stage, head.route)
     before_use = _reason(given, head.stage) not in AFTER_USE
-    pressure = value / max(remaining, 1) if value is not None and before_use else None
+    pressure = pressure_of(value, remaining) if value is not None and before_use else None
     return {
         "agreement_id": head.id,
         "stage": head.stage,
@@ -217,7 +221,13 @@ def _open(facts: Facts, given: Counting) -> dict[str, Any] | None:
         "monthly_value": value if before_use else None,
         "remaining": remaining,
         "pressure": pressure,
+        "forecast": False,
     }
+
+
+def pressure_of(value: int, remaining: int) -> float:
+    """Pounds a month for each working day that remains, of which there is at least one."""
+    return value / max(remaining, 1)
 
 
 def _value(answers: Mapping[str, Any]) -> int | None:
@@ -226,7 +236,7 @@ def _value(answers: Mapping[str, Any]) -> int | None:
     return int(said) if isinstance(said, int | float) and not isinstance(said, bool) else None
 
 
-def _remaining(flow: Flow, stage: str, route: str) -> int:
+def _targets_left(flow: Flow, stage: str, route: str) -> int:
     """The targets of this stage and of those after it, up to the first use, in working days."""
     stages = flow.workflow.stages
     here = next((place for place, each in enumerate(stages) if each.id == stage), 0)

@@ -20,7 +20,7 @@ from dsa.insight.survival import survival_curve
 from dsa.persistence import figures as stored
 from dsa.persistence.figures import Facts
 from dsa.services.context import Context
-from dsa.services.counting import ALL, VALUE, Counting, Part, kept_part, part_of
+from dsa.services.counting import ALL, VALUE, Counting, Part, kept_part, part_of, pressure_of
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.weeks import LONDON, week_of
 
@@ -189,8 +189,19 @@ def _new_day(ctx: Context, state: dict[str, Any]) -> bool:
 
 def _work_out_all(ctx: Context, session: Session) -> None:
     stored.drop_empty(session)
+    _remaining_by_forecast(ctx, session)
     pairs = stored.scopes_and_stages(session, topic="stay")
     _work_out(ctx, session, pairs, {scope for scope, _ in pairs})
+
+
+def _remaining_by_forecast(ctx: Context, session: Session) -> None:
+    """What remains until the likely day, where one is forecast for something whose benefit is known."""
+    today, rows = _today(ctx), []
+    for row in stored.forecasts_of_value(session):
+        left = calendar_for(row.nation).working_days(today, row.likely_on) if row.likely_on > today else 0
+        presses = pressure_of(row.monthly_value, left)
+        rows.append({"agreement": row.agreement_id, "left": left, "presses": presses})
+    stored.keep_remaining(session, rows)
 
 
 def _work_out(ctx: Context, session: Session, stages: Iterable[tuple[int, str]], teams: Iterable[int]) -> None:

@@ -12,7 +12,7 @@ from dsa.domain.actor import Actor
 from dsa.domain.workflow import Stage
 from dsa.services.agreements_past import stages_in_use
 from dsa.services.context import Context
-from dsa.services.counting import ALL
+from dsa.services.counting import AFTER_USE, ALL
 from dsa.services.figures import figures_state
 
 NOBODYS = -1  # the scope of somebody without any post: no figure is kept for it
@@ -42,6 +42,11 @@ class Scope:
     changed: int
     stages: Mapping[str, Stage]
     asked: Asked
+
+    @property
+    def before_use(self) -> tuple[str, ...]:
+        """The stages that come before the first use."""
+        return tuple(stage.id for stage in self.stages.values() if stage.reason not in AFTER_USE and not stage.final)
 
     @property
     def several(self) -> bool:

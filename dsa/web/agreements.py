@@ -43,6 +43,7 @@ LABELS = {
     "workflow": mark("Workflow"),
     "been": mark("Has been through"),
     "late_in": mark("Was late in"),
+    "in_week": mark("In the week of"),
     "held_by": mark("Has been with"),
     "because": mark("Has spent time on"),
     "started": mark("Started in the week of"),
@@ -62,8 +63,8 @@ _WORDS = {
     "unknown": mark("not known"),
 }
 _TEXTS = (
-    "q", "stage", "organisation", "owner", "route", "workflow", "been", "late_in", "held_by", "because", "started",
-    "signed", "asked", "asked_because", "review", "team", "entered_before", "worth",
+    "q", "stage", "organisation", "owner", "route", "workflow", "been", "late_in", "in_week", "held_by", "because",
+    "started", "signed", "asked", "asked_because", "review", "team", "entered_before", "worth",
 )  # fmt: skip
 
 
@@ -158,7 +159,7 @@ def _shown(name: str, value: str, found: ListPage) -> str:
         return f"{gettext(ROLES.get(role, role))}, {dict(found.organisations).get(code, code)}"
     if name in ("review", "worth"):
         return gettext(_WORDS[value]) if value in _WORDS else value
-    if name in ("started", "signed", "entered_before"):
+    if name in ("started", "signed", "in_week", "entered_before"):
         on = agreements_past.day_of(value)
         return value if on is None else day(on)
     return gettext(ROUTES.get(value, value)) if name == "route" else value

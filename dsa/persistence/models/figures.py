@@ -6,7 +6,7 @@ scope 0 for those who may see all.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dsa.persistence.models.base import Base
@@ -92,7 +92,8 @@ class OpenWork(Base):
     """An agreement that is under way, once for each scope: the oldest of a stage are found without looking at others.
 
     ``entered_on`` is the day (ordinal, London) on which it came to its stage. ``monthly_value`` is the benefit in
-    pounds a month, None where nobody has said; ``pressure`` is that value for each working day that remains.
+    pounds a month, None where nobody has said;
+    ``pressure`` is that value for each of the working days that remain: by the ``forecast``, else by the targets.
     """
 
     __tablename__ = "open_work"
@@ -113,4 +114,5 @@ class OpenWork(Base):
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     monthly_value: Mapped[int | None]
     remaining: Mapped[int]
+    forecast: Mapped[bool] = mapped_column(server_default=false())
     pressure: Mapped[float | None]

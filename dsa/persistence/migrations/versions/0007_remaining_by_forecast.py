@@ -1,0 +1,15 @@
+"""Open work says whether what remains was forecast."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    op.add_column("open_work", sa.Column("forecast", sa.Boolean(), server_default=sa.false(), nullable=False))
+
+
+def downgrade() -> None:
+    op.drop_column("open_work", "forecast")
