@@ -9,7 +9,7 @@ from dsa.domain.actor import Actor
 from dsa.domain.workflow import ROLES
 from dsa.persistence import queries_figures as queries
 from dsa.services.context import Context
-from dsa.services.figures import TEAM_WEEKS
+from dsa.services.figures import FEW, TEAM_WEEKS
 from dsa.services.time_scope import Asked, Scope, scope_of
 from dsa.timekeeping.weeks import LONDON, week_of
 
@@ -21,7 +21,7 @@ _DAYS_A_WEEK = 5
 @dataclass(frozen=True, slots=True)
 class Team:
     """A role at an organisation: open tasks, tasks finished in the last twelve weeks, and the working days that a new
-    task should expect to wait by Little's law (None where nothing was finished).
+    task should expect to wait by Little's law (None where fewer than five were finished: too few to say).
     """
 
     code: str
@@ -34,7 +34,7 @@ class Team:
     @property
     def wait(self) -> float | None:
         """Open work over throughput."""
-        return None if not self.done else self.open / (self.done / TEAM_WEEKS) * _DAYS_A_WEEK
+        return None if self.done < FEW else self.open / (self.done / TEAM_WEEKS) * _DAYS_A_WEEK
 
 
 @dataclass(frozen=True, slots=True)

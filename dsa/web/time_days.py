@@ -30,7 +30,7 @@ def show() -> tuple[str, int]:
         whose=whose(found.scope),
         link=Links(found.scope),
         routes=ROUTES,
-        in_days=in_days,
+        number=_number,
         share=lambda share: _percent(share.minutes, found.minutes),
         tables=_tables(found),
         chart=_chart(found),
@@ -81,6 +81,11 @@ def finding(found: DaysPage) -> str:
         "share": _percent(found.waited, found.minutes),
         "reason": gettext(waits[0].label),
     }
+
+
+def _number(minutes: int) -> str:
+    amount = days_of(minutes)
+    return f"{amount:,.1f}" if amount < 10 else f"{round(amount):,}"
 
 
 def _percent(part: int, whole: int) -> int:

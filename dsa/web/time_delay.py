@@ -67,7 +67,8 @@ def finding(found: DelayPage) -> str:
         "Each month of waiting costs %(money)s, by what is known of %(num)d agreement under way.",
         "Each month of waiting costs %(money)s, by what is known of %(num)d agreements under way.",
         found.known_count,
-    ) % {"money": money(found.monthly)}
+        money=money(found.monthly),
+    )
     return f"{words} {unknown}" if found.unknown_count else words
 
 

@@ -99,8 +99,8 @@ def finding(found: TeamsPage) -> str:
 
 def _wait(team: Team) -> str:
     if team.wait is None:
-        return gettext("nothing finished in twelve weeks") if team.open else gettext("no wait")
-    return days(round(team.wait, 1) if team.wait < 10 else round(team.wait))
+        return gettext("too few finished to say") if team.open else gettext("none")
+    return gettext("none") if not team.open else days(round(team.wait, 1) if team.wait < 10 else round(team.wait))
 
 
 def _chart(found: TeamsPage) -> time_charts.Columns | None:

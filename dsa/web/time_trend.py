@@ -74,7 +74,7 @@ def finding(found: TrendPage) -> str:
         "slower": gettext("%(stage)s has become slower: week after week it lies above its usual %(middle)s."),
         "faster": gettext("%(stage)s has become quicker: week after week it lies below its usual %(middle)s."),
         "unusual_points": gettext(
-            "%(stage)s is as it was, usually %(middle)s, but some weeks were out of the ordinary: ask what happened."
+            "%(stage)s: usually half take %(middle)s, but some weeks were out of the ordinary: ask what happened."
         ),
     }[chart.reading]
     return said % {"stage": gettext(found.title), "middle": _rounded(chart.middle)}

@@ -59,7 +59,7 @@ def test_with_too_few_it_says_so_and_gives_no_durations(pages: PageClient, world
     page = pages.get("/time")
     assert "Too few agreements have finished a stage to compare stages yet." in page.text
     assert "Half within" in page.text
-    assert not page.tree.findall(".//svg[@class='dsa-chart']")
+    assert not page.by_class("dsa-chart")
 
 
 def test_open_stays_are_counted_and_the_longest_are_links(pages: PageClient, world: World) -> None:

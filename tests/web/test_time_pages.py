@@ -1,0 +1,211 @@
+"""The pages of where the time goes: a sentence first, numbers that lead to exactly what they count, nobody ranked."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+
+from dsa.persistence import rows
+from dsa.services import figures
+from dsa.services.reviewing import Change
+from dsa.timekeeping.weeks import monday, week_of
+from tests.web.page_client import Page, PageClient, words
+from tests.web.test_time_stages import past_stays
+from tests.web.world import World
+
+PAGES = ("/time", "/time/days", "/time/chase", "/time/teams", "/time/trend", "/time/returns", "/time/delay")
+FILES = (
+    "/time/stages.csv", "/time/days.csv", "/time/days/agreements.csv", "/time/chase.csv", "/time/overdue.csv",
+    "/time/teams.csv", "/time/weeks.csv", "/time/trend.csv", "/time/returns.csv", "/time/delay.csv",
+)  # fmt: skip
+
+
+@pytest.fixture
+def filled(world: World) -> World:
+    """Agreements that were returned, went through, wait and are worth something, seen a few weeks later, counted."""
+    returned = world.agreement_in("check_draft", monthly_benefit=6_000)
+    change = Change("purpose", "Say what it is for.", "QUALITY", "benefits")
+    world.do_task(returned, "check_text:slc", "changes", changes=(change,), summary="Not clear.")
+    world.agreement_in("text_agreed", monthly_benefit=90_000)
+    world.agreement_in("review")
+    world.move_clock(days=30)
+    world.agreement_in("drafting")
+    world.start(title="Only the lead may see this")
+    world.count()
+    return world
+
+
+def numbers(page: Page) -> list[tuple[int, str]]:
+    """(number, where it leads) of each number that is a link to the list of agreements."""
+    found = []
+    for link in page.tree.iter("a"):
+        shown = re.match(r"(?:The |All )?([\d,]+)\b", words(link))
+        if shown and (link.get("href") or "").startswith("/agreements?"):
+            found.append((int(shown[1].replace(",", "")), link.get("href") or ""))
+    return found
+
+
+@pytest.mark.parametrize("who", [("HMRC", "head_of_sharing"), ("SLC", "legal"), ("NAO", "auditor")])
+def test_every_number_leads_to_exactly_the_agreements_it_counts(
+    pages: PageClient, filled: World, who: tuple[str, str]
+) -> None:
+    pages.sign_in(filled.person(*who))
+    followed = 0
+    for path in PAGES:
+        for number, href in numbers(pages.get(path)):
+            heading = pages.get(href).h1
+            assert heading == (f"{number} agreement" if number == 1 else f"{number} agreements"), (path, href)
+            followed += 1
+    assert followed > 25
+
+
+def test_each_page_begins_with_a_sentence_and_a_number(pages: PageClient, filled: World) -> None:
+    pages.sign_in(filled.person("HMRC", "head_of_sharing"))
+    first = {path: words(pages.get(path).by_class("govuk-body-l")[0]) for path in PAGES}
+    assert first["/time/days"].startswith("None of the ")
+    assert first["/time/chase"] == "3 agreements are overdue in their stage."
+    assert first["/time/teams"].startswith("5 agreements are under way; 0 were signed in half a year. Most open tasks:")
+    assert first["/time/trend"] == "Too few weeks to say whether anything has become quicker or slower."
+    assert first["/time/returns"] == (
+        "100 of 100 came through review without a return (1 of 1 agreement). "
+        "Asked for most often: What benefits do you expect?"
+    )
+    assert first["/time/delay"] == (
+        "Each month of waiting costs £96,000, by what is known of 2 agreements under way. "
+        "Of 3 agreements under way nobody has said what they are worth."
+    )
+
+
+def test_what_another_organisation_does_is_in_none_of_a_strangers_figures(pages: PageClient, filled: World) -> None:
+    pages.sign_in(filled.person("DWP", "head_of_sharing"))
+    for path in PAGES:
+        page = pages.get(path)
+        assert numbers(page) == [], path
+        assert "DSA-" not in page.text, path
+        assert page.by_class("govuk-inset-text") or "Nothing" in page.text, path
+    for path in FILES:
+        assert len(list(csv.reader(io.StringIO(pages.client.get(path).text)))) == 1, path
+
+
+def test_what_only_the_lead_may_see_is_not_counted_for_the_other_party(pages: PageClient, filled: World) -> None:
+    pages.sign_in(filled.person("SLC", "head_of_sharing"))
+    assert words(pages.get("/time/teams").by_class("govuk-body-l")[0]).startswith("4 agreements are under way")
+    assert "Only the lead may see this" not in pages.get("/time/delay").text
+
+
+def test_ranked_by_what_a_month_is_worth_over_the_time_that_remains_and_unknown_stands_apart(
+    pages: PageClient, filled: World
+) -> None:
+    pages.sign_in(filled.person("HMRC", "drafter"))
+    page = pages.get("/time/delay")
+    ranked, unknown = page.text.split("These are not ranked.")
+    assert ranked.index("£90,000") < ranked.index("£6,000")
+    assert "Only the lead may see this" in unknown
+    assert "£0" not in page.text
+    table = list(csv.reader(io.StringIO(pages.client.get("/time/delay.csv").text)))
+    assert [row[4] for row in table[1:]] == ["90000", "6000", "not known", "not known", "not known"]
+
+
+def test_chased_is_what_has_been_in_its_stage_longer_than_85_of_100(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    past_stays(world, reference, "review", [1, 2, 2, 3, 3, 4])
+    world.move_clock(days=14)
+    fresh = world.agreement_in("review", title="A fresh one")
+    world.count()
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    page = pages.get("/time/chase")
+    assert page.text.count("10 working days") >= 2
+    first = [link.get("href") for link in page.by_class("govuk-button") if link.tag == "a"]
+    assert first == [f"/agreements/{reference}"]
+    past = next(href for number, href in numbers(page) if "entered_before" in href)
+    listed = pages.get(past)
+    assert reference in listed.text
+    assert fresh not in listed.text
+
+
+def test_a_control_chart_says_in_one_sentence_that_a_stage_became_slower(pages: PageClient, world: World) -> None:
+    loaded = world.loaded(world.agreement_in("drafting"))
+    this_week = week_of(world.ctx.clock.now().date())
+    with world.ctx.database.writing() as session:
+        for place in range(30):
+            left = monday(this_week - 30 + place)
+            days = (4, 5, 6)[place % 3] if place < 21 else 20
+            at = loaded.head.created_at.replace(year=left.year, month=left.month, day=left.day)
+            rows.add(
+                session,
+                "stage_entries",
+                {
+                    "agreement_id": loaded.head.id, "entered_seq": 5_000 + place, "stage": "drafting", "round": 1,
+                    "organisation_id": loaded.head.lead_organisation_id, "route": "standard",
+                    "entered_at": at - timedelta(days=7 * days // 5), "left_at": at, "target_days": 15, "due_at": None,
+                    "working_minutes": days * 480, "calendar_version": "x",
+                },
+            )  # fmt: skip
+    figures.rebuild(world.ctx)
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    page = pages.get("/time/trend?stage=drafting")
+    assert "Drafting has become slower: week after week it lies above its usual" in page.text
+    assert page.by_class("dsa-chart")
+    table = list(csv.reader(io.StringIO(pages.client.get("/time/trend.csv?stage=drafting").text)))
+    assert [row[3] for row in table[-9:]] == ["yes"] * 9
+    assert "XmR" not in page.text.split("How this is worked out")[0]
+
+
+def test_a_reader_of_two_organisations_sees_one_at_a_time(pages: PageClient, filled: World) -> None:
+    from datetime import date
+
+    from dsa.services import directory
+
+    with filled.ctx.database.writing() as session:
+        post = directory.add_post(session, filled.organisations["DWP"], title="Second post", role="legal")
+        person = filled.person("SLC", "legal")
+        directory.appoint(session, post_id=post, person_id=person, starts_on=date(2020, 1, 1))
+    pages.sign_in(filled.person("SLC", "legal"))
+    ours = pages.get("/time/delay?organisation=SLC")
+    assert "takes part in" in ours.text
+    assert [href for _, href in numbers(ours)] == [
+        "/agreements?organisation=SLC&worth=known", "/agreements?organisation=SLC&worth=unknown",
+    ]  # fmt: skip
+    assert "Nothing is under way." in pages.get("/time/delay?organisation=DWP").text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_strange_addresses_find_nothing_and_break_nothing(pages: PageClient, filled: World) -> None:
+    pages.sign_in(filled.person("HMRC", "head_of_sharing"))
+    strange = "workflow=%00&route=%3Cb%3E&organisation=XX&stage=nowhere&by=%22&after=%00%00:%00"
+    for path in (*PAGES, *FILES):
+        assert pages.client.get(f"{path}?{strange}").status_code == 200, path
+    for filters in (
+        "started=2026-13-40", "signed=x", "in_week=2026-11-02", "been=review&in_week=0001-01-01", "review=best",
+        "worth=much", "entered_before=9999-12-31", "team=:", "team=HMRC", "asked=%00&asked_because=x",
+    ):  # fmt: skip
+        assert pages.get(f"/agreements?{filters}").h1 == "0 agreements", filters
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_before_anything_was_counted_a_page_says_so(pages: PageClient, world: World) -> None:
+    world.agreement_in("drafting")
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    for path in PAGES:
+        assert "Nothing was worked out yet" in pages.get(path).text
+    world.count()
+    world.start()
+    assert "1 agreement changed since and is counted in a moment." in pages.get("/time").text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_chart_has_words_a_table_and_a_file(pages: PageClient, filled: World) -> None:
+    pages.sign_in(filled.person("HMRC", "head_of_sharing"))
+    drawn = 0
+    for path in PAGES:
+        page = pages.get(path)
+        for svg in page.by_class("dsa-chart"):
+            assert svg.get("role") == "img"
+            told = [words(part) for part in svg.iter() if str(part.tag).endswith("desc")]
+            assert len(told[0]) > 10
+            assert page.tree.findall(".//table")
+            assert [href for href in page.links().values() if href.split("?")[0].endswith(".csv")]
+            drawn += 1
+    assert drawn >= 5
