@@ -298,7 +298,10 @@ def _plural(name: str) -> str:
 
 def words(identifier: object) -> str:
     """An identifier as words: ``joint_controller`` -> "joint controller"; nothing for nothing."""
-    return "" if identifier is None else str(identifier).replace("_", " ")
+    return "" if identifier is None else _INITIALS.get(str(identifier), str(identifier).replace("_", " "))
+
+
+_INITIALS = {"sro": "senior responsible owner", "siro": "senior information risk owner"}
 
 
 def party_table(content: Mapping[str, Any], say: Say) -> Table:

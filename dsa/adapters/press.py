@@ -80,6 +80,27 @@ class Press:
         with _told():
             return self.open().seal_issue(data)
 
+    def record_outside(
+        self,
+        data: bytes,
+        *,
+        field: str,
+        post: str,
+        organisation: str,
+        when: str,
+        copy_sha256: str,
+        confirmed_by: str,
+    ) -> "SignedRevision":
+        """The document with the service's seal in the place of a signature that was made outside this service."""
+        from dsa.adapters.signatures import OutsideSigning
+
+        made = OutsideSigning(
+            field=field, post=post, organisation=organisation, when=when, copy_sha256=copy_sha256,
+            confirmed_by=confirmed_by,
+        )  # fmt: skip
+        with _told():
+            return self.open().record_outside(data, made)
+
     def seal_completion(self, data: bytes) -> "SignedRevision":
         """The document with the completion seal."""
         with _told():

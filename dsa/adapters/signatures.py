@@ -34,6 +34,7 @@ from dsa.adapters.stamp_trust import StampProof, StampTrust, signer_of
 from dsa.adapters.timestamps import FailoverStamper, TimeStamper, TimeStampUnavailable
 
 ISSUE_FIELD, COMPLETION_FIELD = "sig_issue", "sig_completion"
+OUTSIDE_NAME = "Agreement service: signature made outside"
 _RESERVED = 15_000  # hexadecimal digits kept for one signature with its time stamp
 _RESERVED_FOR_OTHERS = 30_000  # an authority elsewhere may send a chain of RSA certificates
 _WORDS = {"demo": "demo authentication", "password": "password confirmed at signing"}
@@ -65,6 +66,28 @@ class PersonSigning:
     statement: str
     authority: str = ""
     vouched_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutsideSigning:
+    """A signature that was made outside this service, as the seal in its place tells it."""
+
+    field: str
+    post: str
+    organisation: str
+    when: str
+    copy_sha256: str
+    confirmed_by: str
+
+    @property
+    def begins(self) -> str:
+        """How the reason of the seal begins: whose signature it stands for."""
+        return outside_begins(self.post, self.organisation)
+
+
+def outside_begins(post: str, organisation: str) -> str:
+    """How the reason of a seal begins that stands for a signature made outside."""
+    return f"Signed outside this service: {post}, {organisation}, "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,13 +142,7 @@ class Signatures:
         A key and certificate are made for this moment and forgotten. Raises AlreadySigned, CannotSign (no such field,
         not issued) or TimeStampUnavailable; then nothing was signed.
         """
-        signed = _fields(pdf)
-        if ISSUE_FIELD not in signed or not signed[ISSUE_FIELD]:
-            raise CannotSign("This document has no issue seal, so its text is not fixed and nobody can sign it yet.")
-        if signed.get(COMPLETION_FIELD):
-            raise CannotSign("This document is complete: the service has closed it with its last seal.")
-        if not signer.field.startswith("sig_") or signer.field in (ISSUE_FIELD, COMPLETION_FIELD):
-            raise CannotSign(f"The field {signer.field} is not a place for a person's signature.")
+        _demand_place(pdf, signer.field)
         key = self._keys.person_key(
             post=signer.post,
             organisation=signer.organisation,
@@ -145,6 +162,24 @@ class Signatures:
         return self._sign(
             pdf, signer.field, key, lines, name=f"{signer.post}, {signer.organisation}", reason=_reason(signer)
         )
+
+    def record_outside(self, pdf: bytes, made: OutsideSigning) -> SignedRevision:
+        """The document with the service's seal in the place of a signature made outside it (B-T).
+
+        It says that somebody signed elsewhere and who confirmed it; it is no signature of that person.
+        """
+        _demand_place(pdf, made.field)
+        key = self._keys.seal_key(OUTSIDE_NAME)
+        lines = (
+            "SIGNED OUTSIDE THIS SERVICE",
+            made.post,
+            f"for {made.organisation}",
+            made.when,
+            f"confirmed by {made.confirmed_by}",
+            f"copy {made.copy_sha256[:16]} · sealed {moment(true_time().isoformat())}",
+        )
+        reason = f"{made.begins}{made.when}. Copy SHA-256 {made.copy_sha256}. Confirmed by {made.confirmed_by}."
+        return self._sign(pdf, made.field, key, lines, name=OUTSIDE_NAME, reason=reason)
 
     def seal_completion(self, pdf: bytes) -> SignedRevision:
         """The document closed with the last seal, all validation data and a document time stamp (B-LTA)."""
@@ -274,6 +309,17 @@ def _tokens(pdf: bytes) -> Iterator[cms.ContentInfo]:
             continue
         for signed in extract_tst_data_iter(each.signer_info, signed=False):
             yield cms.ContentInfo({"content_type": "signed_data", "content": signed})
+
+
+def _demand_place(pdf: bytes, field: str) -> None:
+    """Raise CannotSign unless the document is between its seals and the field is a signatory's place."""
+    signed = _fields(pdf)
+    if ISSUE_FIELD not in signed or not signed[ISSUE_FIELD]:
+        raise CannotSign("This document has no issue seal, so its text is not fixed and nobody can sign it yet.")
+    if signed.get(COMPLETION_FIELD):
+        raise CannotSign("This document is complete: the service has closed it with its last seal.")
+    if not field.startswith("sig_") or field in (ISSUE_FIELD, COMPLETION_FIELD):
+        raise CannotSign(f"The field {field} is not a place for a person's signature.")
 
 
 def _signed_bytes(

@@ -21,6 +21,7 @@ from dsa.adapters.pdf_layout import moment, signature_fields
 from dsa.adapters.signatures import COMPLETION_FIELD, ISSUE_FIELD
 from dsa.adapters.stamp_trust import parts_of
 from dsa.adapters.verification_evidence import Evidence, read_evidence
+from dsa.adapters.verification_outside import OUTSIDE, number_said, outside_told, outside_words
 from dsa.adapters.verification_trust import Signed, intact, is_tight, judge
 from dsa.adapters.verification_verdict import Check, Outcome, Verdict
 from dsa.domain.errors import BadInput
@@ -263,17 +264,17 @@ class _Examination:
         """Whether all who should have signed did, and nobody else; the completion seal counts as one."""
         content = self.evidence.content
         names = {str(p.get("key")): str(p.get("name")) for p in content.get("parties", ()) if isinstance(p, Mapping)}
+        signatories = signature_fields(content) if self.evidence.content_problem is None else []
+        places = {name: (str(one.get("post")), names.get(str(one["party"]), "")) for name, one in signatories}
+        self.signed = outside_told(self.signed, places)
         by_field = {each.field: each for each in self.signed}
         missing, wrong = [], []
-        expected = {ISSUE_FIELD, COMPLETION_FIELD}
-        signatories = signature_fields(content) if self.evidence.content_problem is None else []
-        for name, signatory in signatories:
-            expected.add(name)
-            organisation = names.get(str(signatory["party"]), "")
+        expected = {ISSUE_FIELD, COMPLETION_FIELD, *places}
+        for name, (post, organisation) in places.items():
             one = by_field.get(name)
             if one is None:
-                missing.append(f"{signatory.get('post')}, {organisation}")
-            elif not _is_of(one, str(signatory.get("post")), organisation):
+                missing.append(f"{post}, {organisation}")
+            elif not _is_of(one, post, organisation):
                 wrong.append(f"{name} is signed by {one.post}, {one.organisation}")
         for each in self.signed:
             if each.kind != "timestamp" and each.field not in expected:
@@ -284,7 +285,7 @@ class _Examination:
         self.say(
             "signatories",
             not missing and bool(signatories),
-            f"All {number} required signatories have signed.",
+            number_said(self.signed, number),
             _list(f"{len(missing)} of {number} required signatures are missing", missing[:6]),
         )
         self.say("posts", not wrong, "Each signature is that of the post named in the text.", _list("Wrong", wrong))
@@ -344,12 +345,14 @@ class _Examination:
 
     def _who(self, level: str | None) -> str:
         people = [each for each in self.signed if each.kind == "person" and each.trusted]
+        outside = outside_words(self.signed)
         if not people:
-            return "Nobody's signature could be confirmed."
+            return outside.strip() or "Nobody's signature could be confirmed."
         when = [each.at for each in people if each.at is not None]
         span = f" between {_shown(min(when))} and {_shown(max(when))}" if when else ""
         number = f"{len(people)} people" if len(people) > 1 else "One person"
-        return f"{number} signed{span}; each is listed with post, organisation and time. Level: {level or 'none'}."
+        listed = f"each is listed with post, organisation and time. Level: {level or 'none'}."
+        return f"{number} signed{span}; {listed}{outside}"
 
 
 _IN_FORCE = (
@@ -359,6 +362,8 @@ _IN_FORCE = (
 
 
 def _is_of(one: Signed, post: str, organisation: str) -> bool:
+    if one.kind == OUTSIDE:
+        return (one.post, one.organisation) == (post, organisation)
     return one.kind == "person" and (one.post, one.organisation) == (shortened(post), shortened(organisation))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from dsa.adapters.checkpoints import signed_by
 from dsa.adapters.verification_evidence import Evidence, log_problem
+from dsa.adapters.verification_outside import OUTSIDE
 from dsa.adapters.verification_trust import Signed
 from dsa.adapters.verification_verdict import Check
 from dsa.domain.checkpoints import BadNote, Key, Note, read_key, read_note
@@ -197,8 +198,9 @@ def _signature_problem(pdf: bytes, signed: Sequence[Signed], events: Sequence[Ma
     for kind, words in (("DocumentIssued", "issued"), ("DocumentSealed", "sealed")):
         if facts[kind] and facts[kind][-1].get("document_sha256") not in states:
             return f"no state of the document is the one that was {words}"
-    told = {str(one.get("certificate")): str(one.get("post")) for one in facts["TextSigned"]}
-    found = {one.serial: one.post for one in signed if one.kind == "person"}
+    made = facts["TextSigned"] + facts["OutsideSignatureConfirmed"]
+    told = {str(one.get("certificate")): str(one.get("post")) for one in made}
+    found = {one.serial: one.post for one in signed if one.kind in ("person", OUTSIDE)}
     for serial, post in found.items():
         if serial not in told:
             return f"the signature of {post} has no event"
@@ -208,7 +210,7 @@ def _signature_problem(pdf: bytes, signed: Sequence[Signed], events: Sequence[Ma
     return None
 
 
-_DOCUMENT_KINDS = ("DocumentIssued", "TextSigned", "DocumentSealed")
+_DOCUMENT_KINDS = ("DocumentIssued", "TextSigned", "OutsideSignatureConfirmed", "DocumentSealed")
 
 
 def _states(pdf: bytes) -> set[str]:

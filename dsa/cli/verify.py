@@ -20,7 +20,12 @@ from dsa.domain.errors import BadInput
 
 _LARGEST_LOG = 1_024 * 1_024 * 1_024
 _SHOW_PROGRESS_FROM = 12  # signatures; below that it is done before anybody looks
-_KINDS = {"seal": "Sealed", "person": "Signed", "timestamp": "Time stamp"}
+_KINDS = {
+    "seal": "Sealed",
+    "person": "Signed",
+    "outside": "Signed outside this service, recorded",
+    "timestamp": "Time stamp",
+}
 
 
 @click.command("verify")

@@ -66,6 +66,20 @@ class DeferredPress:
         """The note with who is to be signed for."""
         return DeferredRevision(data + f"\n{field}: {statement}".encode())
 
+    def record_outside(
+        self,
+        data: bytes,
+        *,
+        field: str,
+        post: str,
+        organisation: str,
+        when: str,
+        copy_sha256: str,
+        confirmed_by: str,
+    ) -> DeferredRevision:
+        """The note with what was signed elsewhere."""
+        return DeferredRevision(data + f"\n{field}: signed outside, {when}".encode())
+
     def seal_completion(self, data: bytes) -> DeferredRevision:
         """The note as it is."""
         return DeferredRevision(data + b"\ncomplete")

@@ -69,6 +69,20 @@ GRANTS: tuple[Grant, ...] = (
     Grant("pass_on", TAKING_PART, "task", (), "pass this task on"),
     Grant("take_approval_back", TAKING_PART, "task", ("review", "board", "text_agreed"), "take your approval back"),
     Grant(
+        "enter_outside_signature",
+        ("drafter", "information_governance", "accountable"),
+        "party",
+        ("sign_off",),
+        "enter a signature made outside this service",
+    ),
+    Grant(
+        "confirm_outside_signature",
+        ("drafter", "information_governance", "accountable", "signatory"),
+        "party",
+        ("sign_off",),
+        "confirm a signature made outside this service",
+    ),
+    Grant(
         "release_information",
         ("information_governance", "head_of_sharing"),
         "party",

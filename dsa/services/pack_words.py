@@ -20,6 +20,7 @@ WHAT IS HERE
   {reference}.agreement.json   the content that was signed, as canonical JSON (RFC 8785)
   {reference}.audit.json       every event with its hash; what one side keeps private stands in it as a hash only
   {reference}.signatures.json  who signed, on what authority, how they were authenticated, the statement they saw
+  signed-outside/              copies of signatures made on paper or in another product, where there are any
   root.pem                     the root certificate of the service
   SHA256SUMS                   the hash of each file
 

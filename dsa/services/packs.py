@@ -14,13 +14,14 @@ from dsa.domain.actor import Actor
 from dsa.domain.errors import Refused
 from dsa.domain.events import moment
 from dsa.domain.integrity import canonical, digest
-from dsa.persistence import work
+from dsa.persistence import outside, work
 from dsa.persistence.heads import Loaded
 from dsa.services import content, demo_documents, evidence, permitting
 from dsa.services.archive import zipped
 from dsa.services.context import Context
 from dsa.services.moving import open_for
 from dsa.services.pack_words import how_to_check
+from dsa.services.signing import field_of
 
 
 def evidence_pack(ctx: Context, actor: Actor, reference: str) -> tuple[bytes, str]:
@@ -49,6 +50,10 @@ def evidence_files(ctx: Context, session: Session, loaded: Loaded) -> dict[str, 
         f"{reference}.audit.json": canonical(evidence.audit_of(ctx, session, loaded)),
         f"{reference}.signatures.json": _json(_signatures(session, loaded)),
     }
+    for row in outside.every(session, loaded.head.id, loaded.head.locked_version_id):
+        if row.status == "confirmed":
+            ending = row.media_type.partition("/")[2].replace("jpeg", "jpg")
+            files[f"signed-outside/{field_of(row.party_key, row.task_key)}.{ending}"] = ctx.files.get(row.sha256)
     root = ctx.root_pem()
     if root is not None:
         files["root.pem"] = root

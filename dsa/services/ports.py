@@ -146,6 +146,23 @@ class Documents(Protocol):
         """The document with one more personal signature, by a certificate minted for this person and moment."""
         ...
 
+    def record_outside(
+        self,
+        data: bytes,
+        *,
+        field: str,
+        post: str,
+        organisation: str,
+        when: str,
+        copy_sha256: str,
+        confirmed_by: str,
+    ) -> Revision:
+        """The document with the service's seal in the place of a signature that was made outside this service.
+
+        ``when`` says on which day and how; ``copy_sha256`` is the hash of the uploaded copy.
+        """
+        ...
+
     def seal_completion(self, data: bytes) -> Revision:
         """The document with the completion seal."""
         ...

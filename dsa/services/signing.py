@@ -24,7 +24,7 @@ from dsa.services.permitting import demand
 from dsa.services.ports import Revision
 
 CONFIRMED_WITHIN = timedelta(minutes=5)
-_TRIES = 30
+TRIES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _to_sign(ctx: Context, session: Session, loaded: Loaded, actor: Actor, task_
 
 
 def _post(frozen: Mapping[str, Any], task: Any, held: Held) -> str:
-    slot = int(task.key.rsplit(":", 1)[1]) if task.key.count(":") == 2 else 1
+    slot = slot_of(task.key)
     mine = [row for row in frozen["signatories"] if row["party"] == task.party_key]
     named = str(mine[slot - 1]["post"]) if len(mine) >= slot else ""
     return named if named and named != "Signatory" else held.title
@@ -101,7 +101,7 @@ def _authority(ctx: Context, session: Session, loaded: Loaded, held: Held, froze
             "The authority of your post does not cover this agreement today: it is out of date or out of scope. "
             "Pass the task on, or ask your administrator to record the authority that you have.",
         )
-    slot = int(task.key.rsplit(":", 1)[1]) if task.key.count(":") == 2 else 1
+    slot = slot_of(task.key)
     mine = [row for row in frozen["signatories"] if row["party"] == task.party_key]
     stated = str(mine[slot - 1]["authority"]) if len(mine) >= slot else ""
     return stated or f"by virtue of the post of {held.title}"
@@ -132,7 +132,7 @@ def sign(
     """
     if not confirmed:
         raise Refused("Confirm that it is you, then sign. A confirmation is good for five minutes.")
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         with ctx.database.reading() as session:
             loaded = open_for(ctx, session, actor, reference)
             page = _to_sign(ctx, session, loaded, actor, task_key)
@@ -152,7 +152,7 @@ def sign(
 def _made(ctx: Context, actor: Actor, page: ToSign, data: bytes) -> Revision:
     return ctx.documents.sign(
         data,
-        field=_field(page),
+        field=field_of(page.party_key, page.task_key),
         post=page.post,
         organisation=page.party_name,
         user_id=f"person-{actor.person_id}",
@@ -174,8 +174,9 @@ def evidence_hash(actor: Actor, page: ToSign) -> str:
     return digest(canonical(facts))
 
 
-def _field(page: ToSign) -> str:
-    return f"sig_{page.party_key}_{_slot(page.task_key)}"
+def field_of(party_key: str, task_key: str) -> str:
+    """The name of the place in the document where the signature of a task goes."""
+    return f"sig_{party_key}_{slot_of(task_key)}"
 
 
 def demand_stage(loaded: Loaded, seen: int | None) -> None:
@@ -184,7 +185,8 @@ def demand_stage(loaded: Loaded, seen: int | None) -> None:
         demand_version(loaded, seen)
 
 
-def _slot(task_key: str) -> int:
+def slot_of(task_key: str) -> int:
+    """Which of its party's signatures a task asks for, counted from 1."""
     return int(task_key.rsplit(":", 1)[1]) if task_key.count(":") == 2 else 1
 
 
@@ -208,7 +210,7 @@ def _record(ctx: Context, actor: Actor, reference: str, page: ToSign, document: 
         action = Recorded(page.task_key, "signed")
         step = take(ctx, session, loaded, actor, held, Happening("TextSigned", facts), action=action)
         work.add_signature(session, _signature(loaded, actor, held, page, signed, step))
-        _keep(session, name, signed.data, loaded.head.id, now)
+        keep(session, name, signed.data, loaded.head.id, now)
         return step
 
 
@@ -238,7 +240,7 @@ def _signature(loaded: Loaded, actor: Actor, held: Held, page: ToSign, signed: R
         "task_id": page.task_id,
         "event_seq": step.seq,
         "party_key": page.party_key,
-        "slot": _slot(page.task_key),
+        "slot": slot_of(page.task_key),
         "organisation_id": held.organisation_id,
         "person_id": actor.person_id,
         "post": page.post,
@@ -248,7 +250,7 @@ def _signature(loaded: Loaded, actor: Actor, held: Held, page: ToSign, signed: R
         "vouched_by": actor.vouched_by,
         "statement": page.statement,
         "seen_sha256": page.document_sha256,
-        "field": _field(page),
+        "field": field_of(page.party_key, page.task_key),
         "certificate_serial": signed.certificate_serial,
         "certificate_sha256": signed.certificate_sha256,
         "level": signed.level,
@@ -257,7 +259,10 @@ def _signature(loaded: Loaded, actor: Actor, held: Held, page: ToSign, signed: R
     }
 
 
-def _keep(session: Session, name: str, data: bytes, agreement_id: int, at: datetime) -> None:
+def keep(
+    session: Session, name: str, data: bytes, agreement_id: int, at: datetime, *, media_type: str = "application/pdf"
+) -> None:
+    """List a file of the agreement that lies in the store."""
     if not work.file_known(session, name):
-        row = {"sha256": name, "size": len(data), "media_type": "application/pdf", "facts": {}}
+        row = {"sha256": name, "size": len(data), "media_type": media_type, "facts": {}}
         rows.add(session, "stored_files", row | {"agreement_id": agreement_id, "stored_at": at})

@@ -92,7 +92,7 @@ def check_upload(ctx: Context, verifier: Verifier, pdf: bytes) -> Checked:
         found["version"] if genuine else None,
         str(found["content_hash"]) if genuine else "",
         str(found["level"] or ""),
-        tuple(_signature(each) for each in found["signatures"] if each["kind"] == "person"),
+        tuple(_signature(each) for each in found["signatures"] if each["kind"] in ("person", "outside")),
         state,
         tuple((bool(each["ok"]), str(each["says"])) for each in found["checks"]),
         name,
@@ -160,7 +160,11 @@ def _known(ctx: Context, session: Session, row: Any) -> Checked:
     )
 
 
-_AUTHENTICATION = {"demo": "demo authentication", "password": "password confirmed at signing"}
+_AUTHENTICATION = {
+    "demo": "demo authentication",
+    "password": "password confirmed at signing",
+    "outside": "signed outside this service",
+}
 
 
 def _in_force(ctx: Context, session: Session, row: Any) -> InForce:

@@ -31,6 +31,7 @@ BLUEPRINTS = (
     "agreements",
     "exports",
     "releasing",
+    "outside_signing",
     "reviewing",
     "signing",
     "documents",

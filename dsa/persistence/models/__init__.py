@@ -20,6 +20,7 @@ from dsa.persistence.models.figures import Counted, OpenWork, StageFigure, Tally
 from dsa.persistence.models.history import Event, Note, SpellRow, StageEntry
 from dsa.persistence.models.imports import Import, ImportedCase, ImportLine, IndicatorConsent, Paper
 from dsa.persistence.models.insight import Figure, ForecastRow, NewestForecast
+from dsa.persistence.models.outside import OutsideSignature
 from dsa.persistence.models.signins import AccessRecord, Attempt, Look, SignIn
 from dsa.persistence.models.work import Approval, ChangeRequest, Comment, ConditionRow, HoldRow, Query, Task
 
@@ -62,6 +63,7 @@ __all__ = [
     "OpenWork",
     "Organisation",
     "OutboxRow",
+    "OutsideSignature",
     "Paper",
     "Party",
     "Person",

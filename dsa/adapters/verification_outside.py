@@ -1,0 +1,50 @@
+"""Signatures made outside the service, in a file that is checked. One rule: a seal that stands for one never passes
+for the signature of a person."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from dsa.adapters.signatures import OUTSIDE_NAME, outside_begins
+from dsa.adapters.verification_trust import Signed
+
+OUTSIDE = "outside"
+AUTHENTICATION = "signed outside this service"
+
+
+def outside_told(signed: Iterable[Signed], places: Mapping[str, tuple[str, str]]) -> list[Signed]:
+    """The signatures, with each seal that stands for a signature made outside told as such.
+
+    ``places``: field -> (post, organisation) of everybody who has to sign. Only the service's own seal made for this
+    purpose, in the place of the very post that it names, is taken for one.
+    """
+    return [_told(each, places.get(each.field)) for each in signed]
+
+
+def _told(one: Signed, place: tuple[str, str] | None) -> Signed:
+    if (
+        place is None
+        or one.kind != "seal"
+        or one.post != OUTSIDE_NAME
+        or not one.reason.startswith(outside_begins(*place))
+    ):
+        return one
+    return replace(one, kind=OUTSIDE, post=place[0], organisation=place[1], authentication=AUTHENTICATION)
+
+
+def number_said(signed: Iterable[Signed], number: int) -> str:
+    """How many of the required signatures are there, and how many of them were made outside."""
+    outside = sum(1 for each in signed if each.kind == OUTSIDE)
+    if not outside:
+        return f"All {number} required signatories have signed."
+    return (
+        f"All {number} required signatures are there; {outside} of them were made outside this service and confirmed "
+        "by a second person: for these the file proves only that the service recorded them."
+    )
+
+
+def outside_words(signed: Iterable[Signed]) -> str:
+    """How many signatures were made outside, as a sentence; empty where there are none."""
+    number = sum(1 for each in signed if each.kind == OUTSIDE and each.trusted)
+    if not number:
+        return ""
+    return f" {number} more signed outside this service, as the service recorded."

@@ -1,0 +1,125 @@
+"""Signatures made on paper or in another product."""
+
+import io
+import json
+import zipfile
+
+import pytest
+
+from dsa.adapters.verification import verify
+from dsa.services import outside_signing, verifying
+from dsa.services.outside_signing import WrongDay
+from tests.web.page_client import PageClient
+from tests.web.world import World
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+]
+SCAN = b"%PDF-1.4 a scanned page"
+
+
+def _enter(world: World, pages: PageClient, reference: str, task: str, **changes: object) -> object:
+    today = world.ctx.clock.now().date()
+    form = {
+        "place": task, "how": "paper", "signed_on-day": today.day, "signed_on-month": today.month,
+        "signed_on-year": today.year, "copy": (io.BytesIO(SCAN), "signed.pdf"),
+        "csrf_token": pages.token(), **changes,
+    }  # fmt: skip
+    return pages.client.post(
+        f"/agreements/{reference}/outside-signatures", data=form, content_type="multipart/form-data"
+    )
+
+
+@pytest.mark.slow
+def test_a_paper_signature_counts_when_a_second_person_has_confirmed_it_and_is_always_shown_as_such(
+    world: World, pages: PageClient
+) -> None:
+    reference = world.agreement_in("sign_off")
+    world.carry_out()
+    pages.sign_in(world.person("HMRC", "drafter"))
+    address = f"/agreements/{reference}/outside-signatures"
+    assert address in str(pages.get(f"/agreements/{reference}/document").links())
+    pages.get(address)
+    assert _enter(world, pages, reference, "sign:slc").status_code == 303
+    page = pages.get(address)
+    assert "Waiting to be confirmed" in page.text
+    assert "Confirm that" not in str(page.buttons())
+    number = outside_signing.outside_page(world.ctx, world.actor("HMRC", "drafter"), reference).uploaded[0].id
+    for code, role in (("HMRC", "drafter"), ("HMRC", "information_governance"), ("HMRC", "accountable")):
+        with pytest.raises(outside_signing.NotAllowed):
+            outside_signing.confirm(world.ctx, world.actor(code, role), reference, number)
+    pages.sign_in(world.person("SLC", "information_governance"))
+    pages.get(address)
+    button = next(words for words in pages.get(address).buttons() if words.startswith("Confirm that"))
+    page = pages.press(button)
+    assert page.h1 == "1 of 2 signed; 1 waiting"
+    assert "Signed outside this service: on paper or in another product" in page.text
+    with pytest.raises(outside_signing.Conflict):
+        outside_signing.confirm(world.ctx, world.actor("SLC", "information_governance"), reference, number)
+    world.do_task(reference, "sign:hmrc")
+    world.carry_out()
+    assert verifying.verify_history(world.ctx, reference) == ()
+    pdf = pages.client.get(f"/agreements/{reference}/document.pdf").data
+    found = verify(pdf, roots=[world.ctx.root_pem()])
+    assert found.verdict == "genuine", found.headline
+    told = {check.check: check.says for check in found.checks}
+    assert "1 of them were made outside this service" in told["signatories"]
+    outside = [each for each in found.signatures if each.kind == "outside"]
+    assert [each.authentication for each in outside] == ["signed outside this service"]
+    assert found.example
+    audit = json.loads(pages.client.get(f"/agreements/{reference}/audit.json").data)
+    kinds = [event["body"]["kind"] for event in audit["events"]]
+    assert kinds.count("TextSigned") == 1
+    assert kinds.index("OutsideSignatureEntered") < kinds.index("OutsideSignatureConfirmed")
+    assert pages.client.get(f"{address}/{number}/copy").data == SCAN
+    with zipfile.ZipFile(io.BytesIO(pages.client.get(f"/agreements/{reference}/evidence.zip").data)) as pack:
+        assert pack.read(f"{reference}/signed-outside/sig_slc_1.pdf") == SCAN
+
+
+def test_what_does_not_count_is_refused_with_a_reason_and_the_place_stays_open(world: World, pages: PageClient) -> None:
+    reference = world.agreement_in("sign_off")
+    world.carry_out()
+    drafter, second = world.actor("SLC", "drafter"), world.actor("SLC", "information_governance")
+    today = world.ctx.clock.now().date()
+    with pytest.raises(WrongDay):
+        outside_signing.upload(
+            world.ctx, drafter, reference, "sign:slc", data=SCAN, how="paper", signed_on=today.replace(year=2020)
+        )
+    outside_signing.upload(world.ctx, drafter, reference, "sign:slc", data=SCAN, how="other", signed_on=today)
+    with pytest.raises(outside_signing.Refused):
+        outside_signing.upload(world.ctx, drafter, reference, "sign:slc", data=SCAN, how="other", signed_on=today)
+    number = outside_signing.outside_page(world.ctx, drafter, reference).uploaded[0].id
+    pages.sign_in(world.person("SLC", "information_governance"))
+    address = f"/agreements/{reference}/outside-signatures"
+    pages.get(address)
+    pages.press("Refuse it", status=422)
+    page = pages.press("Refuse it", {"reason": "Page 3 is missing."})
+    assert "Page 3 is missing." in page.text
+    assert "Refused" in page.text
+    with pytest.raises(outside_signing.Conflict):
+        outside_signing.confirm(world.ctx, second, reference, number)
+    assert "sign:slc" in str(outside_signing.outside_page(world.ctx, drafter, reference).places)
+    assert verifying.verify_history(world.ctx, reference) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"copy": (io.BytesIO(b"MZ a program"), "signed.pdf")}, "neither a PDF nor"),
+        ({"copy": (io.BytesIO(b""), "signed.pdf")}, "Choose the file"),
+        ({"signed_on-year": "2031"}, "until today"),
+        ({"place": "sign:nobody"}, "Choose whose signature"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field(
+    world: World, pages: PageClient, changes: dict[str, object], says: str
+) -> None:
+    reference = world.agreement_in("sign_off")
+    pages.sign_in(world.person("HMRC", "drafter"))
+    pages.get(f"/agreements/{reference}/outside-signatures")
+    answer = _enter(world, pages, reference, "sign:slc", **changes)
+    assert answer.status_code == 422
+    assert says in answer.get_data(as_text=True)
+    pages.sign_in(world.person("DWP", "drafter"))
+    assert pages.client.get(f"/agreements/{reference}/outside-signatures").status_code == 404
