@@ -25,7 +25,9 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from dsa.adapters.pdf_finish import finish
 from dsa.adapters.pdf_layout import Marks, Section
 from dsa.adapters.pdf_view import build_view
+from dsa.domain.data_contract import data_contract
 from dsa.domain.integrity import canonical
+from dsa.domain.terms import terms
 from dsa.resources import templates_dir, templates_override
 
 _SCHEME = "bundled:///"
@@ -71,6 +73,8 @@ def render(
     attached = [
         _attachment("agreement.json", canonical(content), "Source", "The content of the agreement", stamped),
         _attachment("audit.json", canonical(audit), "Data", "The record of events and approvals", stamped),
+        _attachment("terms.jsonld", canonical(terms(content)), "Data", "The terms in DPV, ODRL and DCAT", stamped),
+        _attachment("contract.odcs.json", canonical(data_contract(content)), "Data", "A data contract (ODCS)", stamped),
     ]
     with _ONE_AT_A_TIME:
         try:

@@ -21,6 +21,7 @@ class Evidence:
     content_hash: str = ""
     content_problem: str | None = None
     events_problem: str | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def read_evidence(reader: PdfFileReader) -> Evidence:
@@ -36,7 +37,7 @@ def read_evidence(reader: PdfFileReader) -> Evidence:
         return Evidence(content_problem=f"agreement.json cannot be read: {error}", events_problem=_NO_EVENTS)
     problem = _content_problem(reader, raw, content, found)
     audit, events_problem = _events(files, content)
-    return Evidence(content, audit, found, problem, events_problem)
+    return Evidence(content, audit, found, problem, events_problem, files)
 
 
 _NO_EVENTS = "the record of events cannot be tied to a content that cannot be read"

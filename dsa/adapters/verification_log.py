@@ -6,6 +6,7 @@ the service shows whether the log is still the one that it was.
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,10 @@ from dsa.adapters.verification_outside import OUTSIDE
 from dsa.adapters.verification_trust import Signed
 from dsa.adapters.verification_verdict import Check
 from dsa.domain.checkpoints import BadNote, Key, Note, read_key, read_note
+from dsa.domain.data_contract import data_contract
+from dsa.domain.integrity import NotCanonical, canonical
 from dsa.domain.merkle import Tree, leaf_hash, root_by_inclusion
+from dsa.domain.terms import MADE_BY, terms
 
 GIVEN = ("log", "log-leaves", "log-checkpoint", "log-signatures", "checkpoint")  # checks of what lies beside the file
 _DECISIONS = ("ReviewDecided", "AdviceGiven", "DraftChecked", "EarlyViewGiven", "BoardDecided", "InPrincipleGiven")
@@ -56,6 +60,10 @@ def record_checks(evidence: Evidence) -> Iterator[Check]:
     audit, content = evidence.audit, evidence.content
     if evidence.content_problem or evidence.events_problem:
         return
+    if "terms.jsonld" in evidence.files:
+        wrong = _terms_problem(evidence)
+        good = "The terms for machines and the data contract follow from the content; both were made again."
+        yield Check("terms", wrong is None, good if wrong is None else f"The terms for machines do not hold: {wrong}.")
     if "signatories" in audit:
         same = _signatories(audit) == _signatories_of(content)
         good = "The record names the same required signatories as the text."
@@ -70,6 +78,20 @@ def record_checks(evidence: Evidence) -> Iterator[Check]:
         wrong = _place_problem(audit)
         good = "The last event of the record stands in the service's log, as the signed checkpoint in it says."
         yield Check("record-in-log", wrong is None, good if wrong is None else f"The place in the log fails: {wrong}.")
+
+
+def _terms_problem(evidence: Evidence) -> str | None:
+    """Whether what is attached for machines says what the content says: made again and compared, byte by byte."""
+    try:
+        if json.loads(evidence.files["terms.jsonld"])["@graph"][0]["dct:conformsTo"] != MADE_BY:
+            return None  # another release wrote them by other rules; the seal covers them all the same
+        if evidence.files["terms.jsonld"] != canonical(terms(evidence.content)):
+            return "terms.jsonld says something other than agreement.json"
+        if evidence.files.get("contract.odcs.json") != canonical(data_contract(evidence.content)):
+            return "contract.odcs.json says something other than agreement.json"
+    except (*_Malformed, NotCanonical, RecursionError):
+        return "terms.jsonld cannot be read"
+    return None
 
 
 def _signatories(audit: Mapping[str, Any]) -> list[tuple[str, str]]:

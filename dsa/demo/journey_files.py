@@ -11,8 +11,10 @@ from typing import Any
 
 import jinja2
 
+from dsa.domain.data_contract import data_contract
 from dsa.domain.events import moment
 from dsa.domain.integrity import canonical
+from dsa.domain.terms import terms
 from dsa.resources import templates_dir
 from dsa.services.journeying import Outcome
 
@@ -71,6 +73,8 @@ def write(
         f"{name}.timeline.json": (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode(),
         f"{name}.timeline.html": page(told, outcome).encode(),
         f"{name}.log.jsonl": outcome.log,
+        f"{name}.terms.jsonld": canonical(terms(outcome.text.content)),
+        f"{name}.contract.odcs.json": canonical(data_contract(outcome.text.content)),
         "root.pem": root,
     }
     into.mkdir(parents=True, exist_ok=True)

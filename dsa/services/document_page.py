@@ -3,16 +3,19 @@
 One rule: what is downloaded is the stored bytes; nothing is rendered anew for a reader but a draft.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from dsa.domain.actor import Actor
+from dsa.domain.data_contract import data_contract
 from dsa.domain.errors import NotAllowed, NotFound, Refused
 from dsa.domain.integrity import canonical
 from dsa.domain.presentation import present
 from dsa.domain.redline import paragraphs_of
+from dsa.domain.terms import terms
 from dsa.persistence import work
 from dsa.persistence.heads import Loaded
 from dsa.services import content, demo_documents, evidence, permitting, sealing
@@ -218,6 +221,12 @@ def agreement_json(ctx: Context, actor: Actor, reference: str) -> bytes:
     if text is None:
         raise NotFound("No version is frozen yet. The first is when the draft is sent for checking.")
     return text.data
+
+
+def machine_terms(ctx: Context, actor: Actor, reference: str, *, contract: bool = False) -> bytes:
+    """The terms for machines (JSON-LD), or the data contract (ODCS), of the text that ``agreement_json`` gives."""
+    text = json.loads(agreement_json(ctx, actor, reference))
+    return canonical(data_contract(text) if contract else terms(text))
 
 
 def audit_json(ctx: Context, actor: Actor, reference: str) -> bytes:

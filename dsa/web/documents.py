@@ -112,6 +112,24 @@ def audit_json(reference: str) -> Answer:
     return _file(data, f"{reference}-audit.json", "application/json")
 
 
+@blueprint.get(f"{_AT}/terms.jsonld")
+@signed_in
+def terms_jsonld(reference: str) -> Answer:
+    """The terms for machines."""
+    note_look(reference, "content file")
+    data = document_page.machine_terms(context(), actor(), reference)
+    return _file(data, f"{reference}-terms.jsonld", "application/ld+json")
+
+
+@blueprint.get(f"{_AT}/contract.odcs.json")
+@signed_in
+def contract_json(reference: str) -> Answer:
+    """A data contract to begin from."""
+    note_look(reference, "content file")
+    data = document_page.machine_terms(context(), actor(), reference, contract=True)
+    return _file(data, f"{reference}-contract.odcs.json", "application/json")
+
+
 @blueprint.get(f"{_AT}/log.jsonl")
 @signed_in
 def full_log(reference: str) -> Answer:

@@ -80,7 +80,7 @@ def test_markup_in_an_answer_is_text_and_nothing_can_be_fetched(tmp_path: Path) 
     pdf = specimens.base(content)
     assert "<img src=" in _text(pdf, tmp_path).replace("\n", "")
     with pikepdf.open(io.BytesIO(pdf)) as opened:
-        assert set(opened.attachments) == {"agreement.json", "audit.json"}
+        assert set(opened.attachments) == {"agreement.json", "audit.json", "terms.jsonld", "contract.odcs.json"}
 
 
 def test_a_template_that_asks_for_a_file_fails_loudly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -38,7 +38,16 @@ def check(name: str, result: Result, out: Path) -> dict[str, Any]:
     told = timeline(out, name)
     names = {
         f"{name}.{end}"
-        for end in ("pdf", "agreement.json", "audit.json", "timeline.json", "timeline.html", "log.jsonl")
+        for end in (
+            "pdf",
+            "agreement.json",
+            "audit.json",
+            "timeline.json",
+            "timeline.html",
+            "log.jsonl",
+            "terms.jsonld",
+            "contract.odcs.json",
+        )
     }
     assert {path.name for path in out.iterdir()} == names | {"root.pem"}
     assert [stage["stage"] for stage in told["stages"]] == wanted["stages"]
