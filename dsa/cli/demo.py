@@ -1,6 +1,7 @@
 """`dsa demo`: make the demonstration world. One rule: never where there is anything already, never in production."""
 
 import time
+from datetime import UTC, datetime
 
 import click
 
@@ -25,14 +26,18 @@ from dsa.domain.errors import Refused
 def command(agreements: int, seed: int, era: str | None) -> None:
     """Make the demonstration world: organisations, people by post, agreements at every stage (synthetic)."""
     from dsa.demo.filling import Wanted, fill_if_empty
+    from dsa.demo.modelled import changes_at
 
-    began = time.monotonic()
+    began, wanted = time.monotonic(), Wanted(agreements, seed, era)
     try:
-        made = fill_if_empty(
-            settings_from_environment(), Wanted(agreements, seed, era), says=lambda line: click.echo(line, err=True)
-        )
+        made = fill_if_empty(settings_from_environment(), wanted, says=lambda line: click.echo(line, err=True))
     except BadSettings as bad:
         cannot_run(bad)
     if not made:
         raise Refused("There is something in this installation already. Name an empty DSA_DATA_DIR, or start as it is.")
     click.echo(f"The demonstration world is made ({time.monotonic() - began:.0f} seconds). Start with: make run")
+    if wanted.modelled == "both":
+        day = changes_at(datetime.now(UTC)).date().isoformat()
+        click.echo(
+            f"Agreements that began from {day} on work the changed way. To compare: /time/how-long?changed_on={day}"
+        )
