@@ -17,6 +17,7 @@ from dsa.domain.errors import Problem
 from dsa.services import (
     audit_checking,
     audit_log,
+    changes_ahead,
     figures,
     forecasting,
     indicators,
@@ -62,9 +63,14 @@ class Relay:
         return reminding.remind(self._ctx)
 
     def forecast(self) -> int:
-        """Forecast every open agreement whose newest forecast is of another stay or another day; returns how many."""
+        """Forecast every open agreement whose newest forecast is of another stay or another day; returns how many.
+
+        Then work out what would bring agreements forward for one organisation that asked, or whose figures are old.
+        """
         self._forecast_at = time.monotonic()
-        return forecasting.forecast_due(self._ctx)
+        made = forecasting.forecast_due(self._ctx)
+        changes_ahead.compute_next(self._ctx)
+        return made
 
     def tell_the_public(self) -> None:
         """Work the public indicators out anew where they are an hour old."""

@@ -1,6 +1,6 @@
 """Agreements of the past, put straight into the tables, for measurements that need many of them.
 
-One rule: their stays follow each other without a gap; nothing else about them (events, tasks) is there.
+One rule: their stays follow each other without a gap, with the tasks of ``WORK``; their events are not there.
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,18 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from dsa.persistence.models import Agreement, Party, StageEntry, table
+from dsa.persistence.models import Agreement, Party, StageEntry, Task, table
 from dsa.persistence.session import Database
 
-_A, _G, _P = table(Agreement), table(StageEntry), table(Party)
+_A, _G, _P, _T = (table(model) for model in (Agreement, StageEntry, Party, Task))
+WORK = {
+    "review": [
+        ("legal", "decision", "legal"),
+        ("security", "decision", "security"),
+        ("data_protection_advice", "advice", "data_protection"),
+    ],
+    "sign_off": [("sign", "signature", "signatory")],
+}
 
 
 def add_past(
@@ -65,7 +73,32 @@ def add_past(
                 }
             )  # fmt: skip
         session.execute(insert(_G), entries)
+        tasks = [task for entry in entries if entry["stage"] in WORK for task in _tasks(entry, parties)]
+        if tasks:
+            session.execute(insert(_T), tasks)
         return made
+
+
+def _tasks(entry: dict[str, Any], parties: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each party's pieces of work in a stay: all asked for as it begins, the last one done as it ends."""
+    found = []
+    until = entry["left_at"]
+    rules = WORK[entry["stage"]]
+    for number, (rule, kind, role) in enumerate(rules):
+        for place, party in enumerate(parties):
+            part = (number + 1 + place) / (len(rules) + len(parties) - 1)
+            done = None if until is None else entry["entered_at"] + (until - entry["entered_at"]) * part
+            found.append(
+                {
+                    "agreement_id": entry["agreement_id"], "stage": entry["stage"], "round": entry["round"],
+                    "key": f"{rule}:{party['key']}", "rule": rule, "kind": kind, "party_key": party["key"],
+                    "organisation_id": party["organisation_id"], "role": role, "required": True,
+                    "opened_seq": entry["entered_seq"], "opened_at": entry["entered_at"], "target_days": 10,
+                    "due_at": entry["entered_at"] + timedelta(days=14), "calendar_version": "past",
+                    "status": "open" if done is None else "done", "done_at": done,
+                }
+            )  # fmt: skip
+    return found
 
 
 def add_signed(database: Database, like: str, *, now: datetime, count: int = 24, prefix: str = "PAST") -> None:

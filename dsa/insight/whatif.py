@@ -4,7 +4,7 @@ One rule: a saving is a model's result: always with its 95 % interval and its as
 another whose interval overlaps its own. Savings are working days per agreement.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 
 from dsa.domain.errors import BadInput
-from dsa.insight.simulation import Draws, Length, Played, Process, draw, play
+from dsa.insight.simulation import Draws, Floats, Length, Played, Process, draw, play
 
 FEWEST_RUNS = 5
 WARMING_UP = 0.1  # of each run: its first agreements meet empty queues
@@ -83,30 +83,39 @@ def what_if(
     """
     if runs < FEWEST_RUNS:
         raise BadInput("At least %(runs)s runs are needed for an interval.", runs=FEWEST_RUNS)
-    base: list[Played] = []
-    saved: list[list[float]] = [[] for _ in changes]
-    for of_run in chance.spawn(runs):
-        luck = draw(process, lengths, per_day=per_day, agreements=agreements, chance=of_run)
-        base.append(play(process, luck))
-        for number, change in enumerate(changes):
-            saved[number].append(_mean(base[-1]) - _mean(play(*change.apply(process, luck))))
-    days = np.concatenate([_settled(one) for one in base])
+    worlds = (
+        (process, draw(process, lengths, per_day=per_day, agreements=agreements, chance=of_run))
+        for of_run in chance.spawn(runs)
+    )
+    base, savings = played_against(worlds, changes, settled=settled)
+    days = np.concatenate([settled(one) for one in base])
     return WhatIf(
         half_within=float(np.quantile(days, 0.5)),
         most_within=float(np.quantile(days, 0.85)),
         mean=float(days.mean()),
         waits={pool: float(np.mean([one.waits[pool] for one in base])) for pool in process.people},
-        savings=_ranked(changes, saved),
+        savings=savings,
         assumptions=_assumptions(per_day, agreements, runs),
     )
 
 
-def _settled(played: Played) -> np.ndarray:
+def played_against(
+    worlds: Iterable[World], changes: Sequence[Change], *, settled: Callable[[Played], Floats]
+) -> tuple[list[Played], tuple[Saving, ...]]:
+    """Play each world as it is and with each change; what ``settled`` gives of a run is what is averaged."""
+    base: list[Played] = []
+    saved: list[list[float]] = [[] for _ in changes]
+    for process, luck in worlds:
+        base.append(play(process, luck))
+        for number, change in enumerate(changes):
+            changed = play(*change.apply(process, luck))
+            saved[number].append(float(settled(base[-1]).mean()) - float(settled(changed).mean()))
+    return base, _ranked(changes, saved)
+
+
+def settled(played: Played) -> Floats:
+    """The days of a run without its first agreements, which met empty queues."""
     return played.days[int(len(played.days) * WARMING_UP) :]
-
-
-def _mean(played: Played) -> float:
-    return float(_settled(played).mean())
 
 
 def _assumptions(per_day: float, agreements: int, runs: int) -> tuple[str, ...]:
@@ -123,15 +132,19 @@ def _ranked(changes: Sequence[Change], saved: Sequence[Sequence[float]]) -> tupl
     for change, runs in zip(changes, saved, strict=True):
         mean, half = float(np.mean(runs)), _half_interval(runs)
         found.append(Saving(change.name, change.assumes, mean, mean - half, mean + half, 0))
+    return ranked(found)
+
+
+def ranked(savings: Sequence[Saving]) -> tuple[Saving, ...]:
+    """The savings with their ranks, the best first: those whose intervals overlap share one."""
     # From the highest end down: a new rank begins where an interval lies clear below every one before it.
-    found.sort(key=lambda one: -one.high)
-    ranked: list[Saving] = []
+    placed: list[Saving] = []
     rank, lowest = 1, float("inf")
-    for place, one in enumerate(found, start=1):
+    for place, one in enumerate(sorted(savings, key=lambda one: -one.high), start=1):
         rank = place if one.high < lowest else rank
         lowest = min(lowest, one.low)
-        ranked.append(replace(one, rank=rank))
-    return tuple(sorted(ranked, key=lambda one: (one.rank, -one.saved)))
+        placed.append(replace(one, rank=rank))
+    return tuple(sorted(placed, key=lambda one: (one.rank, -one.saved)))
 
 
 def _half_interval(runs: Sequence[float]) -> float:
@@ -204,11 +217,19 @@ def not_needed(task: str, *, share: float = 1.0) -> Change:
 
 
 def merged(first: str, second: str) -> Change:
-    """Two reviews done as one, by the people of the first."""
+    """Two reviews done as one, by the people of both."""
 
     def apply(process: Process, draws: Draws) -> World:
+        pools = {task.name: task.pool for task in process.tasks}
+        one, other = pools[first], pools[second]
+        if one is not None and other is not None and one != other:
+            process = replace(process, people={**process.people, one: process.people[one] + process.people[other]})
         longer = np.fmax(draws.lengths[first], draws.lengths[second])
         gone = np.full_like(longer, np.nan)
         return process, replace(draws, lengths={**draws.lengths, first: longer, second: gone})
 
-    return Change(f"{first} and {second} as one", "One review takes as long as the longer of the two did.", apply)
+    return Change(
+        f"{first} and {second} as one",
+        "One review takes as long as the longer of the two did, and the people of both do it.",
+        apply,
+    )

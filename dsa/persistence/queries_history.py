@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.persistence import visibility
-from dsa.persistence.models import Agreement, NewestForecast, Organisation, StageEntry, table
+from dsa.persistence.models import Agreement, NewestForecast, Organisation, StageEntry, Task, table
 
-_A, _G, _O, _N = table(Agreement), table(StageEntry), table(Organisation), table(NewestForecast)
+_A, _G, _O, _N, _T = (table(model) for model in (Agreement, StageEntry, Organisation, NewestForecast, Task))
 
 
 def _seconds(column: Any) -> Any:
@@ -68,21 +68,61 @@ def to_forecast(session: Session, *, stages: list[str], today: Any, most: int) -
 def lengths(session: Session, actor: Actor, *, route: str = "", one_in: int = 1) -> list[Any]:
     """One row for each agreement that the actor may see, oldest first: (began or created, first contact, signed,
     finished, lead, workflow version), moments in epoch seconds, None where it has not come to that."""
-    signed = (
-        select(func.min(_seconds(_G.c.entered_at)))
-        .where(_G.c.agreement_id == _A.c.id, _G.c.stage == "signed")
-        .scalar_subquery()
-    )
-    statement = (
-        select(
-            _seconds(_A.c.created_at), _A.c.first_contact_on, signed, _seconds(_A.c.finished_at),
-            _A.c.lead_organisation_id, _A.c.workflow_version,
-        )
-        .where(visibility.visible(actor))
-        .order_by(_A.c.id)
-    )  # fmt: skip
+    statement = _lengths().where(visibility.visible(actor))
     if route:
         statement = statement.where(_A.c.route == route)
     if one_in > 1:
         statement = statement.where(_A.c.id % one_in == 0)
     return list(session.execute(statement))
+
+
+def lengths_of_organisation(session: Session, organisation: int | None, *, one_in: int = 1) -> list[Any]:
+    """The same for the agreements that an organisation has a part in; None: of all."""
+    statement = _lengths()
+    if organisation is not None:
+        statement = statement.where(visibility.visible_in([organisation]))
+    if one_in > 1:
+        statement = statement.where(_A.c.id % one_in == 0)
+    return list(session.execute(statement))
+
+
+def _lengths() -> Select[Any]:
+    signed = (
+        select(func.min(_seconds(_G.c.entered_at)))
+        .where(_G.c.agreement_id == _A.c.id, _G.c.stage == "signed")
+        .scalar_subquery()
+    )
+    return select(
+        _seconds(_A.c.created_at), _A.c.first_contact_on, signed, _seconds(_A.c.finished_at),
+        _A.c.lead_organisation_id, _A.c.workflow_version,
+    ).order_by(_A.c.id)  # fmt: skip
+
+
+def of_organisation(session: Session, organisation: int | None, *, one_in: int = 1) -> tuple[list[Any], list[Any]]:
+    """The stays and the required tasks of the agreements that an organisation has a part in (None: of all), each in
+    order of agreement; moments in epoch seconds.
+
+    Stays: (agreement, stage, round, entered, left, lead). Tasks: (agreement, stage, round, rule, kind, organisation,
+    role, opened, done, status).
+    """
+    stays = select(
+        _G.c.agreement_id, _G.c.stage, _G.c.round, _seconds(_G.c.entered_at), _seconds(_G.c.left_at),
+        _A.c.lead_organisation_id,
+    ).select_from(_G.join(_A, _A.c.id == _G.c.agreement_id))  # fmt: skip
+    tasks = (
+        select(
+            _T.c.agreement_id, _T.c.stage, _T.c.round, _T.c.rule, _T.c.kind, _T.c.organisation_id, _T.c.role,
+            _seconds(_T.c.opened_at), _seconds(_T.c.done_at), _T.c.status,
+        )
+        .select_from(_T.join(_A, _A.c.id == _T.c.agreement_id))
+        .where(_T.c.required, _T.c.status != "standing")
+    )  # fmt: skip
+    if organisation is not None:
+        seen = visibility.visible_in([organisation])
+        stays, tasks = stays.where(seen), tasks.where(seen)
+    if one_in > 1:
+        stays, tasks = stays.where(_A.c.id % one_in == 0), tasks.where(_A.c.id % one_in == 0)
+    return (
+        list(session.execute(stays.order_by(_G.c.agreement_id, _G.c.entered_seq))),
+        list(session.execute(tasks.order_by(_T.c.agreement_id, _T.c.id))),
+    )

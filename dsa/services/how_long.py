@@ -3,8 +3,10 @@
 Lengths are working days on the calendar of whoever leads, from the first contact as evidenced, else the first save.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +113,13 @@ def lengths_of(ctx: Context, session: Session, actor: Actor, route: str) -> Leng
     return _measure(ctx, session, actor, route=route, every=every, now=ctx.clock.now())[0]
 
 
+def lengths_seen(ctx: Context, session: Session, organisation: int | None) -> Lengths:
+    """How long those took that an organisation has a part in; of everybody (None): for a job, not for a reader."""
+    every = one_in(queries.how_many(session))
+    rows = queries.lengths_of_organisation(session, organisation, one_in=every if organisation is None else 1)
+    return _of_rows(ctx, session, rows, ctx.clock.now())[0]
+
+
 def read_split(on: str, version: str) -> Split:
     """Read what is asked for. Raises BadInput for what is no date and no number."""
     if on:
@@ -139,7 +148,12 @@ def _measure(
     ctx: Context, session: Session, actor: Actor, *, route: str, every: int, now: datetime
 ) -> tuple[Lengths, NDArray[np.int64], NDArray[np.int64]]:
     """Lengths with how each ended, when each began (epoch seconds), and the version of its workflow."""
-    rows = queries.lengths(session, actor, route=route, one_in=every)
+    return _of_rows(ctx, session, queries.lengths(session, actor, route=route, one_in=every), now)
+
+
+def _of_rows(
+    ctx: Context, session: Session, rows: Sequence[Any], now: datetime
+) -> tuple[Lengths, NDArray[np.int64], NDArray[np.int64]]:
     nations = queries.nations(session)
     begun = np.array(
         [row[0] if row[1] is None else int(began(row[1], now).timestamp()) for row in rows], dtype=np.int64

@@ -57,6 +57,7 @@ BLUEPRINTS = (
     "time_returns",
     "time_delay",
     "time_forecasts",
+    "time_changes",
     "checkpoints",
     "calendar",
     "importing",

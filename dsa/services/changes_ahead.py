@@ -1,0 +1,196 @@
+"""What would bring agreements forward: worked out by a job from the organisation's own process, and kept.
+
+One rule: every figure is simulated and says so, with what it assumes; nothing is ranked where intervals overlap.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from numpy.random import default_rng
+from sqlalchemy.orm import Session
+
+from dsa.domain.actor import Actor
+from dsa.domain.errors import NotAllowed
+from dsa.insight import cohorts
+from dsa.insight.levers import shorten, simulate
+from dsa.insight.process_fit import Fitted, from_json
+from dsa.insight.survival import survival_curve
+from dsa.insight.whatif import Saving
+from dsa.persistence import forecasts as stored
+from dsa.services.agreement_header import Header, header_of
+from dsa.services.context import Context
+from dsa.services.how_long import lengths_seen
+from dsa.services.moving import open_for
+from dsa.services.process_model import Rules, fitted_process, rules_of
+from dsa.services.standing_work import Standing, standing_of
+
+KIND = "changes"
+EVERYBODY = "all"
+AGREEMENTS, RUNS = 800, 8
+OLD = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the simulation of one organisation's process gave, in working days.
+
+    ``half`` and ``most`` are the model's, ``seen_half`` and ``seen_most`` what was really seen (None: not reached), so
+    that a reader can judge the model. ``people``: how many each pool is taken to work on at once. ``waits``: the
+    average wait for each pool.
+    """
+
+    half: float
+    most: float
+    seen_half: float | None
+    seen_most: float | None
+    per_day: float
+    return_share: float
+    rests_on: int
+    people: dict[str, int]
+    waits: dict[str, float]
+    savings: tuple[Saving, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesPage:
+    """The page of one organisation (``scope``: its code, "all" for everybody). ``waiting``: somebody asked and it is
+    not done yet. ``too_few``: fewer than 20 agreements were signed."""
+
+    scope: str
+    name: str
+    choices: tuple[tuple[str, str], ...]
+    result: Result | None
+    made_at: datetime | None
+    waiting: bool
+    too_few: bool
+    may_ask: bool
+    rules: Rules
+
+
+def compute_next(ctx: Context) -> bool:
+    """Work out the figures of one organisation that somebody asked for or that are a day old; False where none is due.
+
+    Those of everybody together are kept up to date unasked: the pages of single agreements rest on them.
+    """
+    now = ctx.clock.now()
+    with ctx.database.reading() as session:
+        due = stored.asked_figures(session, KIND, older_than=now - OLD)
+        if not due and stored.figure(session, KIND, EVERYBODY) is None:
+            due = [EVERYBODY]
+        if not due:
+            return False
+        ctx.calendars.refresh(session)
+        body = _body(ctx, session, None if due[0] == EVERYBODY else int(due[0]))
+    with ctx.database.writing() as session:
+        stored.keep_figure(session, KIND, due[0], body, at=now)
+    return True
+
+
+def ask(ctx: Context, actor: Actor, scope: str) -> None:
+    """Ask for the figures of one of the actor's organisations anew. Raises NotAllowed for others."""
+    mine = _organisations(actor)
+    if scope not in mine:
+        raise NotAllowed("You can ask for this only for an organisation in which you hold a post.")
+    with ctx.database.writing() as session:
+        stored.ask_figure(session, KIND, str(mine[scope][0]), at=ctx.clock.now())
+
+
+def changes_page(ctx: Context, actor: Actor, *, scope: str = "") -> ChangesPage:
+    """What was worked out for an organisation of the actor's (its code); the first one where none is named."""
+    mine = _organisations(actor)
+    choices = [(code, name) for code, (_, name) in mine.items()]
+    if actor.sees_all:
+        choices.append((EVERYBODY, "Every organisation"))
+    known = dict(choices)
+    chosen = scope if scope in known else next(iter(known), EVERYBODY)
+    key = EVERYBODY if chosen == EVERYBODY else str(mine[chosen][0])
+    with ctx.database.reading() as session:
+        row = stored.figure(session, KIND, key)
+        rules = rules_of(ctx, session)
+    body = row.body if row is not None else {}
+    return ChangesPage(
+        chosen,
+        known.get(chosen, ""),
+        tuple(choices),
+        _result(body["result"]) if "result" in body else None,
+        row.made_at if row is not None else None,
+        row is not None and row.asked_at is not None,
+        bool(body.get("too_few")),
+        chosen in mine,
+        rules,
+    )
+
+
+def _organisations(actor: Actor) -> dict[str, tuple[int, str]]:
+    """The organisations in which the actor holds a post that is not an auditor's: id and name by code."""
+    return {
+        held.organisation: (held.organisation_id, held.organisation_name) for held in actor.posts if not held.sees_all
+    }
+
+
+def _body(ctx: Context, session: Session, organisation: int | None) -> dict[str, Any]:
+    fitted = fitted_process(ctx, session, organisation)
+    if fitted is None:
+        return {"too_few": True}
+    seed = [fitted.rests_on, round(fitted.per_day * 1e6), len(fitted.tasks)]
+    found = simulate(fitted, chance=default_rng(seed), agreements=AGREEMENTS, runs=RUNS)
+    lengths = lengths_seen(ctx, session, organisation)
+    curve = survival_curve(lengths.days, lengths.ending == cohorts.SIGNED)  # as in the model, nothing is withdrawn
+    return {
+        "model": fitted.as_json(),
+        "result": {
+            "half": found.half,
+            "most": found.most,
+            "seen_half": curve.reached(0.5).value,
+            "seen_most": curve.reached(0.85).value,
+            "per_day": fitted.per_day,
+            "return_share": fitted.process.return_share,
+            "rests_on": fitted.rests_on,
+            "people": dict(fitted.process.people),
+            "waits": found.waits,
+            "savings": [[one.name, one.saved, one.low, one.high, one.rank] for one in found.savings],
+        },
+    }
+
+
+def _result(kept: dict[str, Any]) -> Result:
+    savings = tuple(Saving(name, "", saved, low, high, rank) for name, saved, low, high, rank in kept["savings"])
+    return Result(**{**kept, "savings": savings})
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementChanges:
+    """What would bring one agreement forward: the working days still to go on average, and each single move.
+
+    ``refusal`` is set instead where nothing can be said: over, too_few, not_yet.
+    """
+
+    header: Header
+    to_go: float
+    savings: tuple[Saving, ...]
+    standing: tuple[Standing, ...]
+    rests_on: int
+    made_at: datetime | None
+    refusal: str
+    rules: Rules
+
+
+def changes_for(ctx: Context, actor: Actor, reference: str) -> AgreementChanges:
+    """The single moves that would shorten this agreement most. Raises NotFound for strangers."""
+    with ctx.database.reading() as session:
+        loaded = open_for(ctx, session, actor, reference)
+        header, rules = header_of(ctx, session, loaded), rules_of(ctx, session)
+        row = stored.figure(session, KIND, EVERYBODY)
+        fitted: Fitted | None = from_json(row.body["model"]) if row is not None and "model" in row.body else None
+        over = loaded.head.finished_at is not None or loaded.head.stage not in rules.stages
+        refusal = "over" if over else "" if fitted else "too_few" if row is not None and row.made_at else "not_yet"
+        if refusal or fitted is None:
+            return AgreementChanges(header, 0.0, (), (), 0, None, refusal, rules)
+        standing, held = standing_of(ctx, session, loaded, rules)
+    ages = {one.name: one.days for one in standing if one.name in fitted.tasks}
+    phase = loaded.head.stage
+    seed = [loaded.head.id, loaded.head.version, fitted.rests_on]
+    to_go, savings = shorten(fitted, phase, ages, on_hold=held, chance=default_rng(seed))
+    made_at = row.made_at if row is not None else None
+    return AgreementChanges(header, to_go, savings, standing, fitted.rests_on, made_at, "", rules)

@@ -1,0 +1,67 @@
+"""What an agreement waits for now, in the names of the fitted process. One rule: nothing private is in it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from dsa.insight.levers import OURS, THEIRS, task_name
+from dsa.persistence import work
+from dsa.persistence.heads import Loaded
+from dsa.services.context import Context
+from dsa.services.process_model import Rules
+from dsa.timekeeping.working_clock import working_clock
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A piece of work that is open: its name in the fitted process, the organisations it is asked of, how many working
+    days it has lasted, and whether it is overdue."""
+
+    name: str
+    rule: str
+    who: tuple[str, ...]
+    days: float
+    overdue: bool
+
+
+def standing_of(
+    ctx: Context, session: Session, loaded: Loaded, rules: Rules
+) -> tuple[tuple[Standing, ...], float | None]:
+    """What is open in the present stage, and how many working days its hold is still to run (None: it is on none)."""
+    head, lead = loaded.head, loaded.lead
+    calendar = ctx.calendars.of(session, lead.organisation_id, lead.nation)
+    clock, now = working_clock(calendar), ctx.clock.now()
+
+    def since(at: int) -> float:
+        days = clock.days_before(np.array([at, int(now.timestamp())]))
+        return max(0.0, float(days[1] - days[0]))
+
+    held = None
+    if head.on_hold:
+        until = max((hold.until for hold in work.holds(session, head.id) if hold.ended_at is None), default=now)
+        held = calendar.working_minutes(now, until) / 480 if until > now else 0.0
+    names = {party.organisation_id: party.name for party in loaded.parties}
+    groups: dict[str, list[Standing]] = {}
+    for task in loaded.tasks:
+        if task.status == "open" and task.stage == head.stage and task.required:
+            side = OURS if task.organisation_id == lead.organisation_id else THEIRS
+            root = rules.root.get(task.rule, task.rule)
+            who = (names.get(task.organisation_id, ""),)
+            found = Standing(task_name(root, side), task.rule, who, since(int(task.opened_at.timestamp())),
+                             task.due_at is not None and task.due_at < now)  # fmt: skip
+            groups.setdefault(found.name, []).append(found)
+    if not groups:
+        age = since(int(head.stage_entered_at.timestamp()))
+        overdue = head.stage_due_at is not None and head.stage_due_at < now
+        return (Standing(head.stage, "", (lead.name,), age, overdue),), held
+    return tuple(
+        Standing(
+            name,
+            found[0].rule,
+            tuple(dict.fromkeys(name for one in found for name in one.who)),
+            max(one.days for one in found),
+            any(one.overdue for one in found),
+        )
+        for name, found in groups.items()
+    ), held

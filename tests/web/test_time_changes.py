@@ -1,0 +1,105 @@
+"""What would bring it forward: simulated and called so, only for one's own organisation, worked out by a job."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from dsa.services import changes_ahead, forecasting, holding
+from tests.past import add_past, add_signed
+from tests.web.page_client import PageClient
+from tests.web.world import World
+
+
+@pytest.fixture(autouse=True)
+def _few_and_short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes_ahead, "AGREEMENTS", 100)
+    monkeypatch.setattr(changes_ahead, "RUNS", 5)
+
+
+def worked_out(world: World) -> str:
+    """A history, an agreement in review (its reference), and HMRC's figures worked out beside everybody's."""
+    reference = world.agreement_in("review")
+    add_signed(world.ctx.database, reference, now=world.ctx.clock.now(), count=30)
+    assert changes_ahead.compute_next(world.ctx)
+    changes_ahead.ask(world.ctx, world.actor("HMRC", "head_of_sharing"), "HMRC")
+    assert changes_ahead.compute_next(world.ctx)
+    assert not changes_ahead.compute_next(world.ctx)
+    return reference
+
+
+def test_each_change_has_what_it_saves_between_which_figures_and_what_it_takes_for_granted(
+    pages: PageClient, world: World
+) -> None:
+    worked_out(world)
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    page = pages.get("/time/changes")
+    assert "Simulated" in page.text
+    assert "The process of HM Revenue and Customs as 30 signed agreements show it" in page.text
+    for words in ("Every signature within 10 working days", "One more person: Legal adviser", "with a precedent",
+                  "Our security and data protection reviews as one", "Authority delegated"):  # fmt: skip
+        assert words in page.text, words
+    assert "come in at random" in page.text
+    assert "Savings of two changes do not add up" in page.text
+    text = pages.client.get("/time/changes.csv?organisation=HMRC").text.lstrip("\ufeff")
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert {line["Simulated"] for line in lines} == {"yes"}
+    for better in lines:
+        for worse in lines:
+            if int(better["Rank"]) < int(worse["Rank"]):
+                assert float(better["Low"]) >= float(worse["High"]) - 0.02
+    page = pages.press("Work it out again")
+    assert "It is being worked out" in page.text
+
+
+def test_it_is_for_ones_own_organisation(pages: PageClient, world: World) -> None:
+    worked_out(world)
+    pages.sign_in(world.person("SLC", "drafter"))
+    page = pages.get("/time/changes?organisation=HMRC")
+    assert "This has not been worked out yet" in page.text
+    assert "HM Revenue" not in page.text
+    pages.post("/time/changes", {"organisation": "HMRC"}, status=403)
+    pages.post("/time/changes", {"organisation": "\x00" * 300}, status=403)
+    pages.sign_in(world.person("NAO", "auditor"))
+    assert "The process of Every organisation" in pages.get("/time/changes").text
+    pages.post("/time/changes", {"organisation": "all"}, status=403)
+
+
+def test_one_agreement_has_its_moves_in_order_from_where_it_stands(pages: PageClient, world: World) -> None:
+    reference = worked_out(world)
+    forecasting.forecast_due(world.ctx)
+    pages.sign_in(world.person("HMRC", "drafter"))
+    assert "What would bring this forward" in pages.get(f"/agreements/{reference}").links()
+    page = pages.get(f"/agreements/{reference}/bring-forward")
+    assert "Simulated" in page.text
+    assert "done now" in page.text
+    assert "to go on average, as 30 signed agreements" in page.text
+    pages.sign_in(world.person("DWP", "drafter"))
+    pages.get(f"/agreements/{reference}/bring-forward", status=404)
+
+
+def test_a_hold_can_be_ended_and_what_is_signed_has_nothing_ahead(pages: PageClient, world: World) -> None:
+    reference = worked_out(world)
+    now = world.ctx.clock.now()
+    holding.begin_hold(
+        world.ctx, world.actor("HMRC", "drafter"), reference, code="BOARD", awaited="SLC", outside=False,
+        until=now.date() + timedelta(days=200), seen=world.seen(reference),
+    )  # fmt: skip
+    add_past(world.ctx.database, reference, begun=now - timedelta(days=80), stays=[("review", 30), ("signed", 0)],
+             reference="DONE-1", now=now)  # fmt: skip
+    pages.sign_in(world.person("HMRC", "drafter"))
+    assert "Simulated, first: The hold ends today" in pages.get(f"/agreements/{reference}/bring-forward").text
+    assert "there is nothing to bring forward" in pages.get("/agreements/DONE-1/bring-forward").text
+
+
+def test_with_too_little_history_it_says_so(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("drafting")
+    pages.sign_in(world.person("HMRC", "drafter"))
+    assert "not worked out yet" in pages.get(f"/agreements/{reference}/bring-forward").text
+    changes_ahead.compute_next(world.ctx)
+    assert "Too few agreements have been signed here" in pages.get(f"/agreements/{reference}/bring-forward").text
+    changes_ahead.ask(world.ctx, world.actor("HMRC", "drafter"), "HMRC")
+    assert "It is being worked out" in pages.get("/time/changes").text
+    changes_ahead.compute_next(world.ctx)
+    assert "Too few agreements have been signed to simulate" in pages.get("/time/changes").text
