@@ -1,4 +1,4 @@
-"""Rebuilding an agreement from its events: stage, round, version, holder, tasks, ledger and stays in stages.
+"""Rebuilding an agreement from its events: stage, round, version, holder, tasks, ledger, stays in stages, timetable.
 
 One rule: only the events' bodies are read. Nothing is worked out again: no calendar, no workflow, no permission.
 """
@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from dsa.domain import timetable
 from dsa.domain.events import BACKDATED, FREEZES
+from dsa.domain.timetable import Timetable
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Replayed:
     tasks: list[ReplayedTask] = field(default_factory=list)
     spells: list[ReplayedSpell] = field(default_factory=list)
     stays: list[ReplayedStay] = field(default_factory=list)
+    timetable: Timetable = field(default_factory=Timetable)
 
 
 def replay(bodies: Iterable[Mapping[str, Any]]) -> Replayed:
@@ -102,6 +105,7 @@ def _apply(state: Replayed, body: Mapping[str, Any]) -> None:
     state.updated_at = _instant(body["recorded_at"])
     if body["kind"] in FREEZES and "version" in body["facts"]:
         state.versions = body["facts"]["version"]
+    timetable.apply(state.timetable, body)
     effects = body["effects"]
     if effects is None:
         return

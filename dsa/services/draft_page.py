@@ -25,6 +25,7 @@ from dsa.services import facts, permitting
 from dsa.services.agreement_header import Header
 from dsa.services.context import Context
 from dsa.services.draft_view import DraftView, open_draft
+from dsa.services.first_look import FIRST_LOOK
 from dsa.services.moving import flow_of, target_of
 from dsa.services.next_step import NextStep, next_steps
 from dsa.services.permitting import needed_facts
@@ -32,7 +33,7 @@ from dsa.services.permitting import needed_facts
 NOT_STARTED, IN_PROGRESS, COMPLETED, PROBLEM, CANNOT_START, NOT_NEEDED = (
     "not_started", "in_progress", "completed", "problem", "cannot_start", "not_needed",
 )  # fmt: skip
-FIRST_LOOK, SUBMIT = "ask_first_look", "submit"
+SUBMIT = "submit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,28 +36,45 @@ def move(
     Raises NotFound, NotAllowed, Refused (what stands in the way, and what to do) or Conflict.
     """
     with ctx.database.writing() as session:
-        loaded = open_for(ctx, session, actor, reference, lock=True)
-        flow = flow_of(ctx, session, loaded)
-        wanted = flow.workflow.move(move_id)
-        if wanted is None or wanted.id == "reopen":
-            raise Refused("This workflow has no such step. Go back to the agreement and choose from what is offered.")
-        held = demand(ctx, session, actor, f"move:{move_id}", loaded)
-        demand_version(loaded, seen)
-        if wanted.asks_reason and not reason.strip():
-            raise BadInput("Say why: the reason is kept in the history.")
-        known = facts.established(ctx, session, loaded, needed_facts(wanted.when))
-        effect = EFFECTS.get(wanted.event)
-        more: dict[str, Any] = {"facts": known}
-        public: dict[str, Any] = {"reason": reason.strip()} if wanted.asks_reason else {}
-        if reason_code:
-            public["code"] = reason_code
-        if effect is not None and all(name in known for name in needed_facts(wanted.when)):
-            public |= effect(ctx, session, loaded, actor, wanted, more, assumed)
-        if wanted.to is not None and flow.stages[wanted.to].then:
-            ahead = onward_facts(ctx, session, loaded, flow, wanted.to)
-            more |= ahead | {"facts": known | ahead["facts"]}
-        step = take(ctx, session, loaded, actor, held, Happening(wanted.event, public), action=move_id, more=more)
-        return step
+        return make(
+            ctx, session, actor, reference, move_id, seen=seen, reason=reason, reason_code=reason_code, assumed=assumed
+        )
+
+
+def make(
+    ctx: Context,
+    session: Session,
+    actor: Actor,
+    reference: str,
+    move_id: str,
+    *,
+    seen: int | None,
+    reason: str = "",
+    reason_code: str = "",
+    assumed: tuple[str, ...] = (),
+) -> Step:
+    """``move`` within a transaction that does more."""
+    loaded = open_for(ctx, session, actor, reference, lock=True)
+    flow = flow_of(ctx, session, loaded)
+    wanted = flow.workflow.move(move_id)
+    if wanted is None or wanted.id == "reopen":
+        raise Refused("This workflow has no such step. Go back to the agreement and choose from what is offered.")
+    held = demand(ctx, session, actor, f"move:{move_id}", loaded)
+    demand_version(loaded, seen)
+    if wanted.asks_reason and not reason.strip():
+        raise BadInput("Say why: the reason is kept in the history.")
+    known = facts.established(ctx, session, loaded, needed_facts(wanted.when))
+    effect = EFFECTS.get(wanted.event)
+    more: dict[str, Any] = {"facts": known}
+    public: dict[str, Any] = {"reason": reason.strip()} if wanted.asks_reason else {}
+    if reason_code:
+        public["code"] = reason_code
+    if effect is not None and all(name in known for name in needed_facts(wanted.when)):
+        public |= effect(ctx, session, loaded, actor, wanted, more, assumed)
+    if wanted.to is not None and flow.stages[wanted.to].then:
+        ahead = onward_facts(ctx, session, loaded, flow, wanted.to)
+        more |= ahead | {"facts": known | ahead["facts"]}
+    return take(ctx, session, loaded, actor, held, Happening(wanted.event, public), action=move_id, more=more)
 
 
 Effect = Callable[[Context, Session, Loaded, Actor, Move, dict[str, Any], tuple[str, ...]], Mapping[str, Any]]

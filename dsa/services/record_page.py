@@ -16,7 +16,7 @@ from dsa.domain.workflow import ROLES, Move
 from dsa.persistence import papers, queries_timeline, visibility, work
 from dsa.persistence.heads import Loaded
 from dsa.persistence.papers import PaperRow
-from dsa.services import permitting, tracked
+from dsa.services import permitting, timetable_page, tracked
 from dsa.services.agreement_header import Header, header_of
 from dsa.services.agreements_list import ROUTES
 from dsa.services.context import Context
@@ -25,6 +25,7 @@ from dsa.services.moving import flow_of, open_for
 from dsa.services.next_step import NextStep, next_steps
 from dsa.services.outlook import Outlook, outlook_of
 from dsa.services.task_reviews import Review, reviews_of
+from dsa.services.timetable_page import TimetableShown
 from dsa.services.whose_time import Figures, HoldNow, began, times_of
 from dsa.timekeeping.calendar import WorkingCalendar
 
@@ -104,6 +105,7 @@ class RecordPage:
     figures: Figures
     finish: tuple[FinishLine, FinishLine]
     hold: HoldNow | None
+    timetable: TimetableShown
     due_at: datetime | None
     round: int
     document_status: str
@@ -145,6 +147,7 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
             figures=times.figures,
             finish=times.finish,
             hold=times.hold,
+            timetable=timetable_page.shown(ctx, session, loaded, times=times),
             due_at=head.stage_due_at if head.finished_at is None else None,
             round=head.round,
             document_status=document.status if document is not None else "",

@@ -26,6 +26,7 @@ from dsa.services.context import Context
 from dsa.services.moving import flow_of, open_for
 from dsa.services.next_step import NextStep, next_steps
 from dsa.services.task_reviews import CHECKING_KINDS, Condition, Group, Review, grouped, reviews_of
+from dsa.services.timetable_page import Asked, asked_of
 from dsa.timekeeping.calendar import WorkingCalendar
 
 
@@ -115,6 +116,7 @@ class TaskPage:
     assignee: str
     person_id: int
     next: tuple[NextStep, ...]
+    timetable: Asked | None
 
     @property
     def kind(self) -> str:
@@ -254,7 +256,13 @@ class _Maker:
             assignee=self._assignee(),
             person_id=self.actor.person_id,
             next=next_steps(self.ctx, self.session, self.loaded),
+            timetable=self._timetable(rule),
         )
+
+    def _timetable(self, rule: TaskRule) -> Asked | None:
+        """The timetable that is answered with a first look."""
+        asks = rule.kind == "in_principle" and self.task is not None and self.task.status == "open"
+        return asked_of(self.ctx, self.session, self.actor, self.loaded) if asks else None
 
     def _why_not(self, action: str) -> Refusal | None:
         if self.task is None:

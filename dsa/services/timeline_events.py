@@ -26,6 +26,7 @@ _MADE_BY_THE_SERVICE = frozenset(
 # Public facts of an event that are told below its sentence, with what each is called.
 _TOLD = {
     "reason": "Reason",
+    "why": "Why",
     "summary": "Summary",
     "question": "Question",
     "answer": "Answer",
@@ -33,6 +34,8 @@ _TOLD = {
     "evidence": "How it was met",
     "authority": "Authority",
 }
+
+_SAID_IN_THE_SENTENCE = frozenset({"HoldBegan", "CorrectionMade", "DueDatesRecomputed", "TimetableChangeProposed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class _Teller:
             return ""
 
     def _is_told(self, name: str, kind: str, facts: Mapping[str, Any]) -> bool:
-        if name == "reason" and kind in ("HoldBegan", "CorrectionMade", "DueDatesRecomputed"):
+        if name == "reason" and kind in _SAID_IN_THE_SENTENCE:
             return False  # said in the sentence
         return bool(facts.get(name)) and isinstance(facts[name], str)
 

@@ -16,13 +16,14 @@ from dsa.domain.reasons import is_delay, label
 from dsa.domain.workflow import ROLES
 from dsa.persistence import history, queries_timeline, work
 from dsa.persistence.heads import Loaded
-from dsa.services import permitting
+from dsa.services import permitting, timetable_page
 from dsa.services.agreement_header import Header, header_of
 from dsa.services.context import Context
 from dsa.services.finish_lines import FinishLine
 from dsa.services.moving import flow_of, open_for
 from dsa.services.outlook import Outlook, outlook_of
 from dsa.services.timeline_events import EventShown, events_shown
+from dsa.services.timetable_page import TimetableShown
 from dsa.services.way_ahead import target_on
 from dsa.services.whose_time import MINUTES_A_DAY, Figures, HoldNow, Times, began, times_of
 from dsa.timekeeping import targets
@@ -130,6 +131,7 @@ class TimelinePage:
     figures: Figures
     finish: tuple[FinishLine, FinishLine]
     hold: HoldNow | None
+    timetable: TimetableShown
     counted_until: datetime
     events: tuple[EventShown, ...]
     began_at: datetime
@@ -187,6 +189,7 @@ class _Measure:
             self.times.figures,
             self.times.finish,
             self.times.hold,
+            timetable_page.shown(self.ctx, self.session, self.loaded, times=self.times),
             self.times.counted_until,
             events,
             began(head.first_contact_on, head.created_at),

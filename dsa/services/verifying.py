@@ -15,7 +15,7 @@ from dsa.domain.errors import NotFound
 from dsa.domain.events import FREEZES
 from dsa.domain.integrity import digest
 from dsa.domain.replay import Replayed, ReplayedSpell, ReplayedStay, ReplayedTask, replay
-from dsa.persistence import drafts, heads, history, people, work
+from dsa.persistence import drafts, heads, history, people, timetables, work
 from dsa.services.context import Context
 
 
@@ -46,6 +46,7 @@ def _differences(session: Session, head: Any, told: Replayed, codes: dict[int, s
         ("tasks are", stored_tasks(session, head.id, codes), told.tasks),
         ("ledger is", stored_spells(session, head.id), told.spells),
         ("stays in stages are", stored_stays(session, head.id), told.stays),
+        ("timetable is", timetables.load(session, head.id), told.timetable),
     ):
         if kept != again:
             yield ChainProblem(0, f"The {what} not what the events say.")

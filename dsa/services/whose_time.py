@@ -15,6 +15,7 @@ from dsa.domain.gates import why_a_board
 from dsa.domain.machine import Flow
 from dsa.domain.workflow import ROLES, TaskRule
 from dsa.persistence import queries_time as queries
+from dsa.persistence import timetables
 from dsa.services.context import Context
 from dsa.services.finish_lines import FinishLine, finish_lines
 from dsa.services.moving import target_of
@@ -102,12 +103,15 @@ def times_of(ctx: Context, session: Session, heads: Sequence[Any], *, now: datet
         "parties": queries.parties(session, ids),
     }
     powers = queries.answers(session, ids, _POWERS)
+    agreed = timetables.days_of(session, ids)
     found = {}
     for head in heads:
         rows = {name: of.get(head.id, []) for name, of in asked.items()}
         board = bool(why_a_board(powers.get(head.id, {})))
         flow = ctx.definitions.flow(session, head.workflow_id, head.workflow_version)
-        found[head.id] = _One(ctx, session, head, flow, rows, max(now, head.updated_at), board).times()
+        found[head.id] = _One(
+            ctx, session, head, flow, rows, max(now, head.updated_at), board, agreed.get(head.id, {})
+        ).times()
     return found
 
 
@@ -116,9 +120,9 @@ class _One:
 
     def __init__(
         self, ctx: Context, session: Session, head: Any, flow: Flow, rows: Mapping[str, list[Any]], now: datetime,
-        board: bool,
+        board: bool, agreed: Mapping[str, date],
     ) -> None:  # fmt: skip
-        self.ctx, self.session, self.head, self.flow, self.rows = ctx, session, head, flow, rows
+        self.ctx, self.session, self.head, self.flow, self.rows, self.agreed = ctx, session, head, flow, rows, agreed
         self.board = board or any(stay.stage == "board" for stay in rows["stays"])
         self.end: datetime = head.finished_at or now
         self.parties = {party.code: party for party in rows["parties"]}
@@ -149,7 +153,15 @@ class _One:
             self.flow, self.head, self.rows["stays"], self._pauses(), self.calendar, now=self.end, board=self.board
         )
         finish = finish_lines(
-            self.flow, self.head, self.rows["stays"], ahead, self.calendar, start=start, now=self.end, board=self.board
+            self.flow,
+            self.head,
+            self.rows["stays"],
+            ahead,
+            self.calendar,
+            start=start,
+            now=self.end,
+            board=self.board,
+            agreed=self.agreed,
         )
         figures = self._figures(pieces, until)
         return Times(rows, pieces, paths, self.names, figures, ahead, finish, self._hold(), until, self.calendar_of)

@@ -41,6 +41,7 @@ BLUEPRINTS = (
     "changes",
     "record",
     "timeline",
+    "timetable",
     "moves",
     "holding",
     "comments",

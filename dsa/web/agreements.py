@@ -21,7 +21,7 @@ from dsa.web.time_words import finish_cells, finish_words, hold_words, number, w
 from dsa.web.wording import gettext, mark, ngettext
 
 blueprint = Blueprint("agreements", __name__)
-_OF_A_LINE = ("working days", "target", "reached", "expected")
+_OF_A_LINE = ("working days", "target", "reached", "expected", "agreed for")
 COLUMNS = (
     *("Reference", "Title", "Stage", "Route", "Who has it", "Why", "Since", "Due", "Overdue", "Working days"),
     *("Working days of work", "Working days of waiting", "Waited for", "On hold until", "Hold overrun"),

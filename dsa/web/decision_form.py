@@ -9,9 +9,11 @@ from datetime import date, datetime, time, timedelta
 from dsa.domain.reasons import DELAYS, EXTRA_DELAYS, is_delay
 from dsa.services.reviewing import Change, Condition, Verdict
 from dsa.services.task_page import TaskPage
+from dsa.services.timetabling import Answer
 from dsa.timekeeping.calendar import LONDON
 from dsa.web.forms import Submitted
 from dsa.web.outcome_words import ASK, PASS_ON
+from dsa.web.timetable import read_dates
 from dsa.web.wording import gettext
 
 CONDITION_ROWS = 3
@@ -83,8 +85,22 @@ def _verdict(form: Submitted, page: TaskPage, outcome: str, today: date) -> Choi
             int(relies_on) if relies_on in relied and outcome.startswith("approved") else None,
             page.role == "legal" and form.form.get("privileged") == "yes",
             _happened(form, today),
+            _timetable(form, page) if outcome == "yes" else None,
         ),
     )
+
+
+def _timetable(form: Submitted, page: TaskPage) -> Answer | None:
+    """The answer to the proposed timetable, which goes with a yes in principle."""
+    asked = page.timetable
+    if asked is None:
+        return None
+    chosen = form.choice("timetable", ("accept", "instead"), required=gettext("Say whether you accept the dates"))
+    if chosen is None:
+        return None
+    if chosen == "accept":
+        return Answer(asked.seq)
+    return Answer(asked.seq, read_dates(form, [(stage, title) for stage, title, _ in asked.dates]))
 
 
 def _changes(form: Submitted, page: TaskPage) -> tuple[Change, ...]:

@@ -5,7 +5,8 @@ from werkzeug.wrappers import Response
 
 from dsa.domain.errors import BadInput, Refused
 from dsa.services import drafting, moves, routing
-from dsa.services.draft_page import FIRST_LOOK, SUBMIT, Blocker, check_page, draft_page
+from dsa.services.draft_page import SUBMIT, Blocker, check_page, draft_page
+from dsa.services.first_look import ask_first_look
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.answers_form import anchor_of
@@ -55,7 +56,7 @@ def onward(reference: str) -> Answer:
     """Ask for a first look, or move the draft to the other route."""
     do, seen = request.form.get("do", ""), seen_version()
     if do == "first_look":
-        moves.move(context(), actor(), reference, FIRST_LOOK, seen=seen)
+        ask_first_look(context(), actor(), reference, seen=seen)
         return redirect(url_for(".draft", reference=reference, done="first_look"), 303)
     if do == "route":
         routing.change_route(context(), actor(), reference, request.form.get("route", ""), seen=seen)

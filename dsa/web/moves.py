@@ -4,6 +4,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from dsa.services import moves, record_page
+from dsa.services.first_look import FIRST_LOOK, ask_first_look
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.forms import Submitted
@@ -31,7 +32,11 @@ def make(reference: str, move_id: str) -> Answer:
     reason = sent.text("reason", label=gettext("Reason"), required=required, limit=4_000)
     if sent.errors:
         return _page(reference, move_id, sent=sent, reason=reason)
-    moves.move(context(), actor(), reference, move_id, seen=request.form.get("seen", type=int) or 0, reason=reason)
+    seen = request.form.get("seen", type=int) or 0
+    if move_id == FIRST_LOOK:
+        ask_first_look(context(), actor(), reference, seen=seen)
+    else:
+        moves.move(context(), actor(), reference, move_id, seen=seen, reason=reason)
     return redirect(f"/agreements/{reference}?done=move", 303)
 
 

@@ -1,6 +1,7 @@
 """Figures of time and finish lines in words. One rule: the record, the timeline and the lists use the same words."""
 
 from dsa.services.finish_lines import FinishLine
+from dsa.services.timetable_page import Slip, TimetableShown
 from dsa.services.whose_time import Figures, HoldNow
 from dsa.web.page import day, local
 from dsa.web.wording import gettext
@@ -29,7 +30,14 @@ def hold_words(hold: HoldNow) -> str:
 
 
 def finish_words(line: FinishLine) -> str:
-    """How far along a finish line is: reached, expected, or never to be reached."""
+    """How far along a finish line is: reached, expected, or never to be reached; and the day agreed for it."""
+    words = _finish(line)
+    if line.agreed_on is None:
+        return words
+    return gettext("%(words)s (agreed for %(on)s)", words=words, on=day(line.agreed_on))
+
+
+def _finish(line: FinishLine) -> str:
     if line.reached_at is not None:
         return gettext(
             "%(days)s, target %(target)s: %(on)s", days=days(line.days), target=line.target, on=day(line.reached_at)
@@ -42,7 +50,40 @@ def finish_words(line: FinishLine) -> str:
 
 
 def finish_cells(line: FinishLine) -> tuple[object, ...]:
-    """A finish line as a file has it: working days, target, the day it was reached, the day it is expected."""
+    """A finish line as a file has it: working days, target, the days it was reached, is expected and is agreed for."""
     reached = local(line.reached_at).date().isoformat() if line.reached_at is not None else ""
     expected = local(line.expected_at).date().isoformat() if line.expected_at is not None else ""
-    return line.days, line.target, reached, expected
+    agreed = line.agreed_on.isoformat() if line.agreed_on is not None else ""
+    return line.days, line.target, reached, expected, agreed
+
+
+def slip_words(slip: Slip) -> str:
+    """``5 working days late so far; no capacity: Student Loans Company had it``."""
+    if slip.given:
+        return gettext(
+            "moved by %(days)s: %(reason)s (%(owner)s)", days=days(slip.days), reason=gettext(slip.reason),
+            owner=slip.owner,
+        )  # fmt: skip
+    late = gettext("%(days)s late so far", days=days(slip.days)) if slip.running else (
+        gettext("%(days)s late", days=days(slip.days))
+    )  # fmt: skip
+    return gettext(
+        "%(late)s; reason: %(reason)s; %(owner)s had it", late=late, reason=gettext(slip.reason), owner=slip.owner
+    )
+
+
+def state_words(shown: TimetableShown) -> str:
+    """Where the timetable stands, in one sentence."""
+    pending = shown.pending
+    if pending is not None:
+        waits = ", ".join(pending.waits_for)
+        if pending.change:
+            return gettext(
+                "%(by)s proposes other dates (%(reason)s, %(owner)s). Waits for: %(waits)s. Until all accept, what was "
+                "agreed stands.",
+                by=pending.by, reason=gettext(pending.reason), owner=pending.owner, waits=waits,
+            )  # fmt: skip
+        return gettext("Proposed by %(by)s. Waits for: %(waits)s.", by=pending.by, waits=waits)
+    if shown.binds:
+        return gettext("Agreed by every party that signs. No side moves a date alone.")
+    return gettext("No timetable is proposed.")

@@ -7,8 +7,8 @@ from typing import Any
 from dsa.domain.errors import Problem
 from dsa.domain.reasons import DELAY_CODES
 from dsa.domain.workflow import OUTCOMES
-from dsa.persistence import work
-from dsa.services import drafting, holding, moves, permitting, reviewing
+from dsa.persistence import timetables, work
+from dsa.services import drafting, holding, moves, permitting, reviewing, timetabling
 from dsa.services.signing import sign, to_sign
 from tests.engine.town import Town, verdict_of
 
@@ -48,6 +48,7 @@ class Walker:
             elif task.kind in ("decision", "advice", "check", "in_principle"):
                 acts.append((f"take back {task.key}", lambda key=task.key: self._take_back(key)))
         acts += self._moves(loaded) + self._drafting(loaded) + self._holds(loaded) + self._answers(loaded)
+        acts += self._timetable(loaded)
         return acts
 
     def _on_task(self, task: Any) -> list[Act]:
@@ -139,6 +140,27 @@ class Walker:
             holding.end_hold(self._ctx, drafter, self.reference, seen=self._seen())
 
         return [("end the hold", end)] * 6 if loaded.head.on_hold else [("begin a hold", begin)]
+
+    def _timetable(self, loaded: Any) -> list[Act]:
+        codes = [party.code for party in loaded.parties]
+        actor = self.town.actor(codes[self.pick(len(codes))], "information_governance")
+        with self._ctx.database.reading() as session:
+            stored = timetables.load(session, loaded.head.id)
+            dates = timetabling.suggested(self._ctx, session, loaded)
+        pending = stored.pending
+        seen = pending.seq if pending is not None else None
+        last = {stage: day + timedelta(days=7 * self.pick(3)) for stage, day in list(dates.items())[-1:]}
+        code, owner = _CODES[self.pick(len(_CODES))], codes[self.pick(len(codes))]
+        acts: list[Act] = [
+            ("propose", lambda: timetabling.propose(self._ctx, actor, self.reference, dates, seen_proposal=seen)),
+            ("change", lambda: timetabling.propose_change(
+                self._ctx, actor, self.reference, last, code=code, owner=owner
+            )),
+        ]  # fmt: skip
+        if seen is not None:
+            acts += [("accept", lambda: timetabling.accept(self._ctx, actor, self.reference, seen))] * 3
+            acts.append(("refuse", lambda: timetabling.refuse_change(self._ctx, actor, self.reference, seen, "No.")))
+        return acts
 
     def _answers(self, loaded: Any) -> list[Act]:
         with self._ctx.database.reading() as session:

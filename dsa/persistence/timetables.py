@@ -1,0 +1,100 @@
+"""The rows of the joint timetable. One rule: they say what ``domain.timetable`` makes of the events, no more."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from dsa.domain.timetable import OPEN, AgreedDay, Proposal, Timetable
+from dsa.persistence import rows
+from dsa.persistence.models import TimetableDay, TimetableProposal, table
+
+_P, _D = table(TimetableProposal), table(TimetableDay)
+
+
+def load(session: Session, agreement_id: int) -> Timetable:
+    """The timetable of an agreement as it is stored."""
+    asked = select(_P).where(_P.c.agreement_id == agreement_id).order_by(_P.c.event_seq)
+    bound = select(_D).where(_D.c.agreement_id == agreement_id).order_by(_D.c.stage)
+    return Timetable(
+        [_proposal(row) for row in session.execute(asked)],
+        {
+            row.stage: AgreedDay(row.stage, row.first_on, row.agreed_on, row.agreed_seq)
+            for row in session.execute(bound)
+        },
+    )
+
+
+def proposed_at(session: Session, agreement_id: int) -> dict[int, datetime]:
+    """When each proposal was made, by the event that made it."""
+    wanted = select(_P.c.event_seq, _P.c.proposed_at).where(_P.c.agreement_id == agreement_id)
+    return {row.event_seq: row.proposed_at for row in session.execute(wanted.order_by(_P.c.event_seq))}
+
+
+def days_of(session: Session, ids: Sequence[int]) -> dict[int, dict[str, date]]:
+    """The days that bind, by agreement and stage: for a page of a list."""
+    wanted = select(_D.c.agreement_id, _D.c.stage, _D.c.agreed_on).where(_D.c.agreement_id.in_(ids))
+    found: dict[int, dict[str, date]] = {}
+    for row in session.execute(wanted.order_by(_D.c.agreement_id, _D.c.stage)):
+        found.setdefault(row.agreement_id, {})[row.stage] = row.agreed_on
+    return found
+
+
+def save(session: Session, agreement_id: int, before: Timetable, after: Timetable, *, at: datetime) -> None:
+    """Write what an event changed: proposals that are new or stand otherwise, and days that bind from now on."""
+    known = {each.seq: each for each in before.proposals}
+    for each in after.proposals:
+        if each.seq not in known:
+            rows.add(session, "timetable_proposals", _values(agreement_id, each, at))
+        elif each != known[each.seq]:
+            settled = {} if each.status == OPEN else {"settled_at": at, "settled_seq": each.settled_seq}
+            session.execute(
+                update(_P)
+                .where(_P.c.agreement_id == agreement_id, _P.c.event_seq == each.seq)
+                .values(accepted=list(each.accepted), status=each.status, **settled)
+            )
+    for stage, day in after.days.items():
+        if stage not in before.days:
+            row: dict[str, Any] = {"agreement_id": agreement_id, "stage": stage, "first_on": day.first_on}
+            rows.add(session, "timetable_days", row | {"agreed_on": day.agreed_on, "agreed_seq": day.seq})
+        elif day != before.days[stage]:
+            session.execute(
+                update(_D)
+                .where(_D.c.agreement_id == agreement_id, _D.c.stage == stage)
+                .values(agreed_on=day.agreed_on, agreed_seq=day.seq)
+            )
+
+
+def _proposal(row: Any) -> Proposal:
+    dates = {stage: date.fromisoformat(day) for stage, day in row.dates.items()}
+    return Proposal(
+        row.event_seq,
+        row.party_key,
+        dates,
+        row.change,
+        row.code,
+        row.owner,
+        tuple(row.accepted),
+        row.status,
+        row.settled_seq,
+    )
+
+
+def _values(agreement_id: int, proposal: Proposal, at: datetime) -> dict[str, Any]:
+    settled = proposal.status != OPEN
+    return {
+        "agreement_id": agreement_id,
+        "event_seq": proposal.seq,
+        "party_key": proposal.party,
+        "dates": {stage: day.isoformat() for stage, day in proposal.dates.items()},
+        "change": proposal.change,
+        "code": proposal.code,
+        "owner": proposal.owner,
+        "accepted": list(proposal.accepted),
+        "status": proposal.status,
+        "proposed_at": at,
+        "settled_at": at if settled else None,
+        "settled_seq": proposal.settled_seq,
+    }
