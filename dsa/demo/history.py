@@ -112,6 +112,8 @@ class History:
         holding.end_hold(
             self.ctx, self.walker.cast.actor(self.walker.lead, "drafter"), self.walker.reference, seen=None
         )  # fmt: skip
+        owner = self.walker.lead if self.fate.hold in ("BOARD", "RESOURCE") else self._other()
+        self.walker.later_dates(code=self.fate.hold, owner=owner)
         self.pace.to(1.0)
         self._submit()
 
@@ -121,14 +123,17 @@ class History:
 
     def _begin_hold(self, until: Any) -> None:
         outside = self.fate.hold == "BOARD"
-        others = [row["code"] for row in self.answers["parties"] if row["code"] != self.walker.lead]
         awaited = "Debt and fraud review board" if outside else self.walker.lead
         if not outside and self.fate.hold != "RESOURCE":
-            awaited = others[0]
+            awaited = self._other()
         holding.begin_hold(
             self.ctx, self.walker.cast.actor(self.walker.lead, "drafter"), self.walker.reference, code=self.fate.hold,
             awaited=awaited, outside=outside, until=until, seen=None,
         )  # fmt: skip
+
+    def _other(self) -> str:
+        """The first party that does not lead."""
+        return next(str(row["code"]) for row in self.answers["parties"] if row["code"] != self.walker.lead)
 
     def _redraft(self, stay: Stay) -> None:
         if self.fate.ends == "on_hold" and stay.last:

@@ -1,15 +1,18 @@
 """Walks one agreement through the services as the people who hold the roles. One rule: it calls what the pages call."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dsa.demo.cast import Cast
 from dsa.domain.parties import parties_of
-from dsa.services import drafting, journeying, moves, notifying, reviewing, signing
+from dsa.services import drafting, journeying, moves, notifying, reviewing, signing, timetabling
 from dsa.services.context import Context
+from dsa.services.first_look import FIRST_LOOK, ask_first_look
 from dsa.services.journeying import OpenTask, Standing
 from dsa.services.reviewing import Verdict
 from dsa.services.starting import NewAgreement, start_agreement
+from dsa.services.timetabling import Answer
 
 ANSWERED = {
     "in_principle": "yes", "early_view": "no_blocker", "check": "agreed", "advice": "support", "decision": "approved",
@@ -40,6 +43,9 @@ class Walker:
              assumed: Sequence[str] = ()) -> str:  # fmt: skip
         """Make a move as a holder of ``role`` in ``code`` (the lead where none is given); returns the stage reached."""
         actor = self.cast.actor(code or self.lead, role)
+        if move == FIRST_LOOK:
+            self._seen = (step := ask_first_look(self.ctx, actor, self.reference, seen=self._seen)).version
+            return step.decision.dest
         step = moves.move(
             self.ctx, actor, self.reference, move, seen=self._seen, reason=reason, reason_code=delay,
             assumed=tuple(assumed),
@@ -48,11 +54,28 @@ class Walker:
         return step.decision.dest
 
     def decide(self, task: OpenTask, verdict: Verdict | None = None) -> None:
-        """Decide a task as whoever holds its role; without a verdict it is agreed to."""
+        """Decide a task as whoever holds its role; without a verdict it is agreed to, and with it the timetable."""
         actor = self.cast.actor(task.organisation, task.role)
         verdict = verdict or Verdict(ANSWERED[task.kind])
+        if task.kind == "in_principle" and verdict.outcome == "yes":
+            found = journeying.dates(self.ctx, self.reference)
+            if found.pending is not None and task.organisation in found.waits_for:
+                verdict = replace(verdict, timetable=Answer(found.pending))
         step = reviewing.decide_task(self.ctx, actor, self.reference, task.key, verdict, seen=self._seen)
         self._seen = step.version
+
+    def later_dates(self, *, code: str, owner: str) -> None:
+        """Ask for the dates that the targets suggest now, where those that bind are earlier; every party accepts."""
+        found = journeying.dates(self.ctx, self.reference)
+        later = {stage: day for stage, day in found.suggested.items() if day > found.binding.get(stage, day)}
+        if not later:
+            return
+        drafter = self.cast.actor(self.lead, "drafter")
+        timetabling.propose_change(self.ctx, drafter, self.reference, later, code=code, owner=owner)
+        pending = journeying.dates(self.ctx, self.reference)
+        for organisation in pending.waits_for:
+            actor = self.cast.actor(organisation, "information_governance")
+            timetabling.accept(self.ctx, actor, self.reference, pending.pending or 0)
 
     def ask(self, task: OpenTask, text: str) -> None:
         """Ask the drafter a question about a task."""

@@ -3,17 +3,18 @@
 One rule: it takes no step; every step is taken by the service that the page calls.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dsa.domain.events import moment
 from dsa.domain.presentation import PresentedSection, present
-from dsa.persistence import drafts, heads, history, work
+from dsa.persistence import drafts, heads, history, timetables, work
 from dsa.persistence.heads import Loaded
-from dsa.services import audit_log, content, evidence, log_export
+from dsa.services import audit_log, content, evidence, log_export, timetabling
 from dsa.services.content import Text
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
@@ -69,6 +70,34 @@ def standing(ctx: Context, reference: str) -> Standing:
         done = flow.stages[head.stage].final
         return Standing(
             reference, head.stage, head.round, head.version, loaded.lead.code, tasks, questions, requests, done
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The timetable of an agreement for whoever drives it: what binds, what is pending, what targets suggest now.
+
+    ``waits_for`` are the organisations (codes) that have not answered the pending proposal.
+    """
+
+    binding: Mapping[str, date]
+    pending: int | None
+    waits_for: tuple[str, ...]
+    suggested: Mapping[str, date]
+
+
+def dates(ctx: Context, reference: str) -> Dates:
+    """How the timetable stands now."""
+    with ctx.database.reading() as session:
+        loaded = _loaded(session, reference)
+        stored = timetables.load(session, loaded.head.id)
+        pending = stored.pending
+        waits = timetabling.waiting_for(loaded, pending) if pending is not None else []
+        return Dates(
+            {stage: day.agreed_on for stage, day in stored.days.items()},
+            pending.seq if pending is not None else None,
+            tuple(party.code for party in waits),
+            timetabling.suggested(ctx, session, loaded),
         )
 
 

@@ -124,7 +124,6 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
         loaded = open_for(ctx, session, actor, reference)
         head, lead = loaded.head, loaded.lead
         calendar = ctx.calendars.of(session, lead.organisation_id, lead.nation)
-        started = began(head.first_contact_on, head.created_at)
         now = max(ctx.clock.now(), head.updated_at)
         times = times_of(ctx, session, [head], now=now)[head.id]
         document = work.document(session, head.id, head.locked_version_id)
@@ -141,7 +140,7 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
             holds=_holds(session, loaded, now),
             choices=permitting.choices(ctx, session, actor, loaded),
             parent=head.parent_reference or "",
-            began_at=started,
+            began_at=began(head.first_contact_on, head.created_at),
             first_contact_on=head.first_contact_on,
             date_needed=head.date_needed,
             figures=times.figures,

@@ -75,6 +75,14 @@ def propose(reference: str) -> Answer:
     return _propose_page(reference, sent)
 
 
+@blueprint.get(f"{_AT}/accept")
+@blueprint.get(f"{_AT}/refuse", endpoint="show_refuse")
+@signed_in
+def show_accept(reference: str) -> Response:
+    """These are parts of the timetable's page."""
+    return redirect(url_for(".show", reference=reference), 303)
+
+
 @blueprint.post(f"{_AT}/accept")
 @signed_in
 def accept(reference: str) -> Answer:
