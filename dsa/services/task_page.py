@@ -335,7 +335,7 @@ class _Maker:
             told_at is not None and told_at < now,
             str(answers.get("date_needed") or ""),
             str(answers.get("consequence_if_not") or ""),
-            redating.why_moved(self.session, task),
+            redating.why_moved(self.session, self.task) if self.task is not None else None,
         )
 
     def _questions(self, organisation_id: int) -> tuple[Question, ...]:

@@ -57,6 +57,8 @@ class Official:
         self.page.goto(f"/agreements/{reference}/tasks/{task}")
         chromium.assert_accessible(self.page)
         self.page.locator(f"[name=outcome][value={outcome}]").check(force=True)
+        if outcome == "yes":
+            self.page.locator("[name=timetable][value=accept]").check(force=True)
         self.page.locator("main form button.govuk-button").last.click()
         assert "/recorded" in self.page.url, self.page.locator("main").inner_text()[:600]
 
