@@ -26,6 +26,7 @@ COMMANDS = {
     "worktime": ("worktime", "Working time for the rows of a CSV file."),
     "owners": ("owners", "Who owned the elapsed time, for the agreements of a JSON Lines file."),
     "times": ("times", "Where the time went in an event log: anyone's, as CSV, XES or OCEL."),
+    "events": ("events", "Write the history of the agreements as CSV, XES or OCEL 2.0."),
     "figures": ("figures", "The figures of where the time goes: count, make anew, verify."),
     "bench": ("bench", "Measure the engine against raw code and against its peers."),
 }

@@ -20,7 +20,7 @@ CSV_COLUMNS = (
     "lifecycle:transition", "stage", "reason", "nation", "target_working_days", "owned_working_minutes", "case:parties",
     "case:status", "case:route",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

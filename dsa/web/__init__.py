@@ -64,6 +64,7 @@ BLUEPRINTS = (
     "importing",
     "tracked",
     "indicators",
+    "event_log",
 )
 
 _MEGABYTE = 1024 * 1024

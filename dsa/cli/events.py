@@ -1,0 +1,60 @@
+"""`dsa events export`: the history of every agreement as an event log.
+
+One rule: the file is whole, or it is not there.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from dsa.cli.opening import cannot_run, settings_from_environment
+from dsa.config import BadSettings
+from dsa.domain.errors import BadInput
+
+_FORMATS = ("csv", "xes", "ocel")
+
+
+@click.group()
+def command() -> None:
+    """The history of the agreements, for whoever runs the service."""
+
+
+@command.command()
+@click.option("--format", "fmt", type=click.Choice(_FORMATS), default="csv", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write.")
+@click.option("--reference", help="One agreement alone.")
+def export(fmt: str, out: Path, reference: str | None) -> None:
+    """Write the history as CSV, XES or OCEL 2.0 JSON: posts, no persons, no private notes."""
+    from dsa.composition import open_context
+    from dsa.services import event_log
+
+    try:
+        ctx = open_context(settings_from_environment())
+    except BadSettings as bad:
+        cannot_run(bad)
+    try:
+        pieces = event_log.log_lines(ctx, None, fmt, reference=reference)
+        written = _write(out, pieces)
+    finally:
+        ctx.database.close()
+    click.echo(f"{out}: {written:,} characters.")
+
+
+def _write(out: Path, pieces: Iterable[str]) -> int:
+    """Write aside and move into place; returns how many characters."""
+    total = 0
+    try:
+        descriptor, aside = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+    except OSError as problem:
+        raise BadInput("%(file)s cannot be written: %(why)s.", file=str(out), why=problem.strerror) from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            for piece in pieces:
+                total += file.write(piece)
+        os.replace(aside, out)
+    finally:
+        Path(aside).unlink(missing_ok=True)
+    return total
