@@ -29,6 +29,7 @@ def command() -> None:
 def export(fmt: str, out: Path, reference: str | None) -> None:
     """Write the history as CSV, XES or OCEL 2.0 JSON: posts, no persons, no private notes."""
     from dsa.composition import open_context
+    from dsa.persistence import migrating
     from dsa.services import event_log
 
     try:
@@ -36,6 +37,8 @@ def export(fmt: str, out: Path, reference: str | None) -> None:
     except BadSettings as bad:
         cannot_run(bad)
     try:
+        if migrating.current(ctx.database) != migrating.newest():
+            cannot_run(BadSettings(["The database is not there or of another release. Run: dsa db upgrade"]))
         pieces = event_log.log_lines(ctx, None, fmt, reference=reference)
         written = _write(out, pieces)
     finally:

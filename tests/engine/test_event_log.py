@@ -80,6 +80,9 @@ def test_a_stranger_s_file_has_nothing_of_it(town: Town) -> None:
 
 def test_the_command_writes_the_file_or_says_why_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DSA_DATA_DIR", str(tmp_path))
+    before = CliRunner().invoke(command, ["export", "--out", str(tmp_path / "x.csv")])
+    assert before.exit_code == 2
+    assert "dsa db upgrade" in before.output
     ctx = open_context(Settings.from_environment())
     upgrade(ctx.database)
     publish_definitions(ctx)
