@@ -1,15 +1,16 @@
 """Background work: documents, mail, reminders, the audit log. One rule: a job may run twice and acts once.
 
-``Relay`` does the work. `dsa serve` runs it in a thread of its one process; `dsa worker` runs it by huey's schedule,
-from the queue in ``jobs.sqlite3``.
+``Relay`` does the work. `dsa serve` runs it in a thread of its one process; `dsa worker` runs it by huey's schedule.
+The queue is kept where the setting says: in ``jobs.sqlite3``, or in the PostgreSQL database, where any number may run.
 """
 
 import logging
 import threading
 import time
+from datetime import UTC, datetime
 from typing import Any
 
-from huey import SqliteHuey, crontab
+from huey import PostgresHuey, SqliteHuey, crontab
 
 from dsa.composition import open_context
 from dsa.config import Settings
@@ -18,6 +19,7 @@ from dsa.services import (
     audit_checking,
     audit_log,
     changes_ahead,
+    digesting,
     figures,
     forecasting,
     indicators,
@@ -27,12 +29,13 @@ from dsa.services import (
     renewing,
 )
 from dsa.services.context import Context
-from dsa.services.job_state import something_waits
+from dsa.services.job_state import note_turn, something_waits
 
 log = logging.getLogger("dsa.jobs")
 WAIT_SECONDS = 1.0
 REMIND_SECONDS = 600.0
 FORECAST_SECONDS = 60.0
+SEEN_SECONDS = 60.0
 CHECKPOINT_SECONDS = 3_600.0
 CHECK_LOG_HOURS = 24
 
@@ -42,7 +45,11 @@ class Relay:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._reminded = self._forecast_at = self._checkpointed = float("-inf")
+        self._reminded = self._forecast_at = self._checkpointed = self._seen = float("-inf")
+
+    def close(self) -> None:
+        """Close the database."""
+        self._ctx.database.close()
 
     def carry_out(self) -> int:
         """Carry out what waits and hand over mail; returns how many rows were done."""
@@ -51,7 +58,7 @@ class Relay:
         return done
 
     def remind(self) -> int:
-        """Work due dates out again where a calendar changed, then ask for a mail for each task that became overdue.
+        """Work due dates out again where a calendar changed, ask for mails about what is due, write the digests.
 
         Returns how many mails were asked for.
         """
@@ -60,7 +67,9 @@ class Relay:
         if done.failed:
             log.warning("the due dates of %s agreements could not be worked out", done.failed)
         renewing.ask_for_due(self._ctx)
-        return reminding.remind(self._ctx)
+        asked = reminding.remind(self._ctx)
+        digesting.digest(self._ctx)
+        return asked
 
     def forecast(self) -> int:
         """Forecast every open agreement whose newest forecast is of another stay or another day; returns how many.
@@ -99,12 +108,19 @@ class Relay:
             figures.rebuild(self._ctx)
         return differences
 
+    def _be_seen(self) -> None:
+        """Leave a mark, once a minute, by true time: `/health` says so where no worker was seen for long."""
+        if time.monotonic() - self._seen >= SEEN_SECONDS:
+            note_turn(self._ctx, at=datetime.now(UTC))
+            self._seen = time.monotonic()
+
     def turn(self) -> int:
         """One turn: remind where it is time again, carry out, count, then forecast where nothing else waits.
 
         What fails now is tried again in a later turn.
         """
         try:
+            self._be_seen()
             if time.monotonic() - self._reminded >= REMIND_SECONDS:
                 self.remind()
             done = self.carry_out()
@@ -146,8 +162,7 @@ class BackgroundRelay(threading.Thread):
 
 def make_huey(settings: Settings, *, immediate: bool = False) -> Any:
     """The queue of `dsa worker` with its periodic tasks. ``immediate`` runs tasks at once, for tests."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    queue = SqliteHuey("dsa", filename=str(settings.data_dir / "jobs.sqlite3"), immediate=immediate, results=False)
+    queue = _queue(settings, immediate=immediate)
     relay = Relay(open_context(settings))
 
     @queue.periodic_task(crontab(minute="*"))  # type: ignore[untyped-decorator]
@@ -170,8 +185,23 @@ def make_huey(settings: Settings, *, immediate: bool = False) -> Any:
         """Asked for as soon as something waits."""
         relay.turn()
 
-    queue.carry_out = carry_out
+    queue.carry_out, queue.relay = carry_out, relay
     return queue
+
+
+def close_huey(queue: Any) -> None:
+    """Close what the queue holds open: its own storage and the database of its tasks."""
+    queue.storage.close()
+    queue.relay.close()
+
+
+def _queue(settings: Settings, *, immediate: bool) -> Any:
+    """The empty queue, beside the agreements on PostgreSQL and in a file of its own where those are in SQLite."""
+    if settings.database.startswith("postgresql"):
+        dsn = settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
+        return PostgresHuey("dsa", dsn=dsn, table_prefix="dsa_jobs", immediate=immediate, results=False)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("dsa", filename=str(settings.data_dir / "jobs.sqlite3"), immediate=immediate, results=False)
 
 
 class Watcher(threading.Thread):

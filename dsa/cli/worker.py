@@ -44,3 +44,4 @@ def _until_stopped(settings: Settings) -> None:
     click.echo("The worker is running. Stop it with Ctrl+C.", err=True)
     consumer.run()
     watcher.stop()
+    jobs.close_huey(queue)

@@ -61,6 +61,7 @@ SENTENCES: Mapping[str, str] = {
     "HoldBegan": "put the agreement on hold: %(reason)s, waiting for %(awaited)s",
     "HoldEnded": "ended the hold",
     "DueDatesRecomputed": "due dates were worked out again: %(reason)s",
+    "HolderChased": "asked %(to)s to go on",
     "CommentMade": "commented on the text",
     "CommentShared": "shared a comment on “%(section)s”",
     "ConditionMet": "recorded a condition as met",
@@ -83,7 +84,21 @@ SENTENCES: Mapping[str, str] = {
 # Events that freeze a version of the text, where they name one.
 FREEZES = frozenset({"DraftSubmitted", "WorkflowJoined"})
 # Events that take effect when they happened, as evidenced or reported; every other one when it is recorded.
-BACKDATED = frozenset({"AgreementStarted", "TrackingBegan", "HolderReported"})
+REPORTED = frozenset({"TrackingBegan", "HolderReported"})
+BACKDATED = REPORTED | {"AgreementStarted"}
+# What happens without moving the work: no stage, decision, text, answer or hold is another afterwards. All else moves.
+NO_MOVEMENT = frozenset(
+    {
+        "AttributionContested",
+        "CommentMade",
+        "CommentShared",
+        "ContactReplaced",
+        "DueDatesRecomputed",
+        "HolderChased",
+        "TaskClaimed",
+        "TaskPassedOn",
+    }
+)
 EVENT_OF_OUTCOME: Mapping[tuple[str, str], str] = {
     ("in_principle", "yes"): "InPrincipleGiven",
     ("in_principle", "no"): "InPrincipleRefused",

@@ -63,6 +63,7 @@ GRANTS: tuple[Grant, ...] = (
     Grant("propose_timetable", _TIMETABLE, "party", _BEFORE_FIRST_DATA, "propose dates of the timetable"),
     Grant("answer_timetable", _TIMETABLE, "party", _BEFORE_FIRST_DATA, "answer a proposed timetable"),
     Grant("comment", TAKING_PART, "party", (), "comment on this agreement"),
+    Grant("chase", TAKING_PART, "party", (), "ask whoever has it to go on"),
     Grant("contest", ("drafter", "information_governance", "accountable"), "party", (), "contest who had it"),
     Grant(
         "meet_condition", ("drafter", "operational", "information_governance"), "party", (), "record a condition as met"

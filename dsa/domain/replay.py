@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dsa.domain import timetable
-from dsa.domain.events import BACKDATED, FREEZES
+from dsa.domain.events import BACKDATED, FREEZES, NO_MOVEMENT, REPORTED
 from dsa.domain.timetable import Timetable
 
 
@@ -84,6 +84,7 @@ class Replayed:
     on_hold: bool = False
     holder: tuple[str, str, str] | None = None
     updated_at: datetime | None = None
+    moved_at: datetime | None = None
     finished_at: datetime | None = None
     versions: int = 0
     tasks: list[ReplayedTask] = field(default_factory=list)
@@ -103,6 +104,9 @@ def replay(bodies: Iterable[Mapping[str, Any]]) -> Replayed:
 def _apply(state: Replayed, body: Mapping[str, Any]) -> None:
     state.seq, state.version = body["seq"], body["version"]
     state.updated_at = _instant(body["recorded_at"])
+    if body["kind"] not in NO_MOVEMENT:
+        # what was reported moved when it is reported to have moved
+        state.moved_at = _instant(body["happened_at"]) if body["kind"] in REPORTED else state.updated_at
     if body["kind"] in FREEZES and "version" in body["facts"]:
         state.versions = body["facts"]["version"]
     timetable.apply(state.timetable, body)

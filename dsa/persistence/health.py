@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dsa.persistence.migrating import current, newest
 from dsa.persistence.models import OutboxRow
 from dsa.persistence.session import Database
+from dsa.persistence.settings import jobs_seen
 
 
 class HealthProblem(Exception):
@@ -31,6 +32,15 @@ def oldest_waiting(database: Database, *, now: datetime) -> datetime | None:
     try:
         with database.reading() as session:
             return session.scalar(waiting)
+    except SQLAlchemyError as error:
+        raise HealthProblem("The database cannot be read.") from error
+
+
+def last_turn(database: Database) -> datetime | None:
+    """When a worker took its last turn, by true time; None where none ever did."""
+    try:
+        with database.reading() as session:
+            return jobs_seen(session)
     except SQLAlchemyError as error:
         raise HealthProblem("The database cannot be read.") from error
 

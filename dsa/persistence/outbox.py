@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import Agreement, Mail, Organisation, OutboxRow, Person, Task
@@ -14,13 +14,29 @@ def waiting(session: Session, *, now: datetime, limit: int = 100) -> list[Any]:
     """Rows whose time has come (with the reference of their agreement), oldest first."""
     return list(
         session.execute(
-            select(OutboxRow.id, OutboxRow.kind, OutboxRow.payload, OutboxRow.attempts, Agreement.reference)
+            select(
+                OutboxRow.id, OutboxRow.kind, OutboxRow.payload, OutboxRow.attempts, OutboxRow.available_at,
+                Agreement.reference,
+            )
             .outerjoin(Agreement, Agreement.id == OutboxRow.agreement_id)
             .where(OutboxRow.done_at.is_(None), OutboxRow.available_at <= now)
             .order_by(OutboxRow.available_at, OutboxRow.id)
             .limit(limit)
         )
+    )  # fmt: skip
+
+
+def claim(session: Session, row_id: int, *, was: datetime, until: datetime) -> bool:
+    """Take a row for oneself until a moment (UTC); False where another worker has taken or done it meanwhile.
+
+    A worker that dies gives it back when that moment has come.
+    """
+    taken = session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.id == row_id, OutboxRow.done_at.is_(None), OutboxRow.available_at == was)
+        .values(available_at=until)
     )
+    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def done(session: Session, row_id: int, *, at: datetime) -> bool:
@@ -55,9 +71,20 @@ def mail_of(session: Session, outbox_id: int) -> bool:
     return session.scalar(select(Mail.id).where(Mail.outbox_id == outbox_id).limit(1)) is not None
 
 
-def unsent(session: Session, *, limit: int = 100) -> list[Mail]:
-    """Mails that were not handed over yet, oldest first."""
-    return list(session.scalars(select(Mail).where(Mail.sent_at.is_(None)).order_by(Mail.id).limit(limit)))
+def unsent(session: Session, *, stale: datetime, limit: int = 100) -> list[Mail]:
+    """Mails that were not handed over yet and that nobody has been handing over since ``stale``, oldest first."""
+    return list(session.scalars(select(Mail).where(_waits(stale)).order_by(Mail.id).limit(limit)))
+
+
+def claim_mail(session: Session, mail_id: int, *, stale: datetime, at: datetime | None) -> bool:
+    """Take a mail to hand it over; False where another worker has taken it. ``at`` None gives it back."""
+    which = Mail.id == mail_id if at is None else and_(Mail.id == mail_id, _waits(stale))
+    taken = session.execute(update(Mail).where(which, Mail.sent_at.is_(None)).values(handing_at=at))
+    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _waits(stale: datetime) -> ColumnElement[bool]:
+    return and_(Mail.sent_at.is_(None), or_(Mail.handing_at.is_(None), Mail.handing_at < stale))
 
 
 def mark_sent(session: Session, mail_id: int, *, at: datetime) -> None:
@@ -82,7 +109,7 @@ def open_tasks(session: Session) -> list[Any]:
     return list(
         session.execute(
             select(
-                Task.id, Task.key, Task.opened_seq, Task.due_at, Task.agreement_id, Task.organisation_id,
+                Task.id, Task.key, Task.opened_seq, Task.due_seq, Task.due_at, Task.agreement_id, Task.organisation_id,
                 Agreement.reference, Agreement.workflow_id, Agreement.workflow_version, Organisation.nation,
             )
             .join(Agreement, Agreement.id == Task.agreement_id)

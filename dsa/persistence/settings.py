@@ -12,6 +12,7 @@ from dsa.persistence.types import instant_of, seconds_of
 CLOCK = "clock_offset"
 LOG_CHECKED = "audit_log_checked"
 CALENDAR = "calendar_applied"
+JOBS = "jobs_seen"
 
 
 def clock_offset(session: Session) -> float:
@@ -62,3 +63,20 @@ def set_calendar_applied(session: Session, *, edition: str, at: datetime) -> Non
         session.add(SettingRow(name=CALENDAR, value=value))
     else:
         row.value = value
+
+
+def jobs_seen(session: Session) -> datetime | None:
+    """When a worker took its last turn, by true time (UTC); None where none ever did."""
+    row = session.get(SettingRow, JOBS)
+    seconds = row.value.get("at") if row is not None else None
+    return instant_of(seconds if isinstance(seconds, int) else None)
+
+
+def set_jobs_seen(session: Session, *, at: datetime) -> None:
+    """Record when a worker took a turn; it never goes back, so that several may say so."""
+    row = session.get(SettingRow, JOBS)
+    if row is None:
+        session.add(SettingRow(name=JOBS, value={"at": seconds_of(at)}))
+        return
+    before = row.value.get("at")
+    row.value = {"at": max(seconds_of(at) or 0, before if isinstance(before, int) else 0)}

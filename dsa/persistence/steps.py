@@ -126,6 +126,7 @@ _HEAD_COLUMNS = (
     "stage_entered_at",
     "stage_due_at",
     "updated_at",
+    "moved_at",
     "finished_at",
 )
 _MOVE_HEAD = Prepared(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from dsa.domain.errors import NotFound, Refused
 from dsa.persistence import settings as stored
-from dsa.services import notifying, redating, reminding
+from dsa.services import digesting, notifying, redating, reminding
 from dsa.services.context import Context
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.clock import SimulatedClock
@@ -43,4 +43,6 @@ def move_on(ctx: Context, days: int) -> Moved:
         stored.set_clock_offset(session, int(seconds))
     later = replace(ctx, clock=clock)
     redating.redate(later)
-    return Moved(now.astimezone(UTC), reminding.remind(later), notifying.carry_out(later))
+    asked, done = reminding.remind(later), notifying.carry_out(later)
+    digesting.digest(later)
+    return Moved(now.astimezone(UTC), asked, done)

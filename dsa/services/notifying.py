@@ -1,25 +1,22 @@
 """Telling people, and carrying out what waits in the outbox.
 
-One rule: a mail has a verb, a reference, a due date and a link, and nothing of the agreement's content.
+One rule: a row is told to each person once, as that person chose (``noticing``); what it says is in ``letters``.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from dsa.domain.errors import Problem
-from dsa.persistence import heads, outbox, people
-from dsa.persistence.heads import Loaded
-from dsa.services import checkpoint_mail, exporting, redating, renewing, sealing
+from dsa.persistence import notices, outbox
+from dsa.services import checkpoint_mail, exporting, letters, noticing, redating, renewing, sealing
 from dsa.services.context import Context
-from dsa.services.moving import flow_of
-from dsa.timekeeping.instants import local_day_text
 
 _RETRY_MINUTES = (1, 2, 5, 15, 60, 240)
 _SOON_MINUTES = (1, 2, 5)  # people look at the page of a document and wait for it
 _FOR_PEOPLE_WHO_WAIT = ("issue_document", "seal_document")
+# How long a worker has a row for itself; one that dies gives it back after that.
+_LEASE = timedelta(minutes=15)
 
 
 def carry_out(ctx: Context, *, limit: int = 100) -> int:
@@ -28,6 +25,9 @@ def carry_out(ctx: Context, *, limit: int = 100) -> int:
         waiting = outbox.waiting(session, now=ctx.clock.now(), limit=limit)
     done = 0
     for row in waiting:
+        with ctx.database.writing() as session:
+            if not outbox.claim(session, row.id, was=row.available_at, until=ctx.clock.now() + _LEASE):
+                continue  # another worker has it
         try:
             KINDS[row.kind](ctx, row)
         except (OSError, Problem, ValueError) as error:
@@ -54,13 +54,20 @@ def send_mail(ctx: Context) -> int:
     """Hand over the mails that wait, where a mail server is set; returns how many were handed over."""
     if ctx.post is None:
         return 0
+    now = ctx.clock.now()
+    stale = now - _LEASE
     with ctx.database.reading() as session:
-        waiting = outbox.unsent(session)
+        waiting = outbox.unsent(session, stale=stale)
     sent = 0
     for mail in waiting:
+        with ctx.database.writing() as session:
+            if not outbox.claim_mail(session, mail.id, stale=stale, at=now):
+                continue
         try:
             ctx.post.send(to=mail.address, subject=mail.subject, body=mail.body)
         except OSError:
+            with ctx.database.writing() as session:
+                outbox.claim_mail(session, mail.id, stale=stale, at=None)
             break
         with ctx.database.writing() as session:
             outbox.mark_sent(session, mail.id, at=ctx.clock.now())
@@ -77,75 +84,19 @@ def _seal(ctx: Context, row: Any) -> None:
 
 
 def _mail(ctx: Context, row: Any) -> None:
-    """Write the mails of one row: to everybody who can do the task, or to the drafters of the lead party."""
+    """Tell each person of one row as they chose: by mail now, in the daily digest, or not at all."""
     with ctx.database.writing() as session:
-        loaded = heads.load(session, row.reference)
-        if loaded is None:
-            return
-        for number, (person, subject, path) in enumerate(_letters(ctx, session, loaded, row.payload)):
-            link = f"{ctx.base_url}{path}"
-            body = (
-                f"{subject}.\n\nOpen it here (you may have to sign in first):\n{link}\n\n"
-                f"This message comes from {ctx.service_name}. It holds nothing of the agreement's content.\n"
-            )
-            if number == 0 and outbox.mail_of(session, row.id):
-                return
-            outbox.add_mail(
-                session,
-                {
-                    "outbox_id": row.id,
-                    "person_id": person.id,
-                    "address": person.email,
-                    "subject": subject,
-                    "body": body,
-                    "link": path,
-                    "made_at": ctx.clock.now(),
-                },
-            )
-
-
-def _letters(ctx: Context, session: Session, loaded: Loaded, payload: Mapping[str, Any]) -> list[tuple[Any, str, str]]:
-    """(person, subject, path) of each letter that an outbox row asks for; none where it is no longer needed."""
-    if payload["what"] in _TO_THE_LEAD:
-        return _to_the_lead(ctx, session, loaded, payload["what"])
-    task = loaded.task(payload["task"])
-    if task is None or task.status != "open":
-        return []
-    reference, on, workflow = loaded.head.reference, ctx.clock.now().date(), flow_of(ctx, session, loaded).workflow
-    able = people.holders(session, task.organisation_id, task.role, on=on)
-    if payload.get("person") is not None:
-        able = [person for person in able if person.id == payload["person"]]
-    elif payload["what"] == "answered":
-        able = [person for person in able if task.assignee_id in (None, person.id)]
-    elif payload["what"] == "escalated":
-        able = people.holders(session, task.organisation_id, str(workflow.escalation.get("to")), on=on)
-    begins = _BEGINS.get(payload["what"], "")
-    subject = f"{begins}{workflow.rule(task.rule).title}: {reference}, due {local_day_text(task.due_at)}"
-    path = f"/agreements/{reference}" if payload["what"] == "escalated" else f"/agreements/{reference}/tasks/{task.key}"
-    return [(person, subject, path) for person in able]
-
-
-_BEGINS = {
-    "reminder": "Reminder: ",
-    "overdue": "Overdue: ",
-    "escalated": "Overdue with your organisation: ",
-    "answered": "Your question is answered: ",
-    "moved": "The due date moved: ",
-}
-_TO_THE_LEAD = {
-    "returned": ("Respond to the changes asked for in", "/changes"),
-    "sealed": ("The signed document is ready:", "/document"),
-    "asked": ("Answer a reviewer's question about", "/draft"),
-    "turn": ("It is your turn:", ""),
-}
-
-
-def _to_the_lead(ctx: Context, session: Session, loaded: Loaded, what: str) -> list[tuple[Any, str, str]]:
-    says, path = _TO_THE_LEAD[what]
-    reference, role = loaded.head.reference, "drafter"
-    due = f", due {local_day_text(loaded.head.stage_due_at)}" if loaded.head.stage_due_at and what == "turn" else ""
-    able = people.holders(session, loaded.head.lead_organisation_id, role, on=ctx.clock.now().date())
-    return [(person, f"{says} {reference}{due}", f"/agreements/{reference}{path}") for person in able]
+        known = notices.told_already(session, row.id)
+        found = letters.letters_of(ctx, session, row.reference, row.payload)
+        chosen = notices.choices_of(session, [letter.person.id for letter in found])
+        for letter in found:
+            how = noticing.choice_of(chosen.get(letter.person.id, {}), letter.kind)
+            if letter.person.id in known or how == noticing.NEVER:
+                continue
+            if how == noticing.DIGEST:
+                notices.add_line(session, outbox_id=row.id, person_id=letter.person.id, at=ctx.clock.now())
+            else:
+                letters.write(ctx, session, letter, outbox_id=row.id)
 
 
 def _renew(ctx: Context, row: Any) -> None:

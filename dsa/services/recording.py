@@ -104,7 +104,7 @@ class Recorder:
             if entered is not None:
                 self._stage(entered, left_minutes or 0, seq)
             steps.move_dues(self.session, agreement=head.id, moved=outcome.moved, seq=seq)
-            self._head(entered, seq, version, digest)
+            self._head(entered, seq, version, digest, moves=happening.kind not in events.NO_MOVEMENT)
             steps.add_outbox(self.session, self._outbox(seq))
         return seq, version
 
@@ -290,7 +290,7 @@ class Recorder:
         new = (holding.owner, holding.role, holding.reason) if holding else (None, None, None)
         return new != was or (self.outcome.decision.moved and holding is not None)
 
-    def _head(self, entered: Mapping[str, Any] | None, seq: int, version: int, digest: str) -> None:
+    def _head(self, entered: Mapping[str, Any] | None, seq: int, version: int, digest: str, *, moves: bool) -> None:
         head, decision, holding = self.loaded.head, self.outcome.decision, self.outcome.holding
         handed = self._handed
         if handed:
@@ -319,6 +319,7 @@ class Recorder:
                 "stage_entered_at": head.stage_entered_at if entered is None else self.at,
                 "stage_due_at": self._stage_due() if entered is None else entered["due_at"],
                 "updated_at": self.at,
+                "moved_at": self.at if moves else head.moved_at,
                 "finished_at": head.finished_at or (self.at if self.flow.stages[decision.dest].final else None),
             },
         )

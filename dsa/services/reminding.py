@@ -23,7 +23,7 @@ def remind(ctx: Context) -> int:
             workflow = ctx.definitions.flow(session, task.workflow_id, task.workflow_version).workflow
             calendar = ctx.calendars.of(session, task.organisation_id, task.nation)
             reached = [point for point in _points(workflow) if _has_come(point[1], calendar, now, task.due_at)]
-            keys = [(what, f"{task.reference}:{task.opened_seq}:{task.key}:{what}:{day}") for what, day in reached]
+            keys = [(what, f"{task.reference}:{_dated(task)}:{task.key}:{what}:{day}") for what, day in reached]
             if not keys or outbox.known(session, keys[-1][1]):
                 continue
             for what, key in keys:
@@ -32,6 +32,11 @@ def remind(ctx: Context) -> int:
                     rows.add(session, "outbox", _row(task, what, key, now, skipped=late))
             asked += 1
     return asked
+
+
+def _dated(task: Any) -> int:
+    """The event that gave the task its due moment: a moved one has its own points."""
+    return int(task.due_seq or task.opened_seq)
 
 
 def _points(workflow: Workflow) -> list[tuple[str, int]]:

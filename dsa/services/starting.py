@@ -147,6 +147,7 @@ def _head(
         "is_synthetic": new.synthetic,
         "created_at": now,
         "updated_at": now,
+        "moved_at": now,
     }
 
 

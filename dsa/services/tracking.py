@@ -146,7 +146,7 @@ class Tracker:
         drafts.update_agreement(
             self.session, identifier, head_seq=2, version=2, head_hash=digest, holder_owner=holding.owner,
             holder_role=holding.role, holder_reason=holding.reason, holder_since=arrived, stage_entered_at=arrived,
-            stage_due_at=_read(entered["due_at"]),
+            stage_due_at=_read(entered["due_at"]), moved_at=arrived,
         )  # fmt: skip
 
     def _task(self, case: Case) -> TaskFact | None:

@@ -38,9 +38,9 @@ def verify_history(ctx: Context, reference: str) -> tuple[ChainProblem, ...]:
 def _differences(session: Session, head: Any, told: Replayed, codes: dict[int, str]) -> Iterator[ChainProblem]:
     """Where the stored rows differ from the replayed ones."""
     holder = None if head.holder_owner is None else (head.holder_owner, head.holder_role, head.holder_reason)
-    stored = (head.version, head.stage, head.round, head.on_hold, holder, head.updated_at, head.finished_at)
-    replayed = (told.version, told.stage, told.round, told.on_hold, told.holder, told.updated_at, told.finished_at)
-    if stored != replayed:
+    stored = (head.version, head.stage, head.round, head.on_hold, holder, head.updated_at, head.moved_at)
+    replayed = (told.version, told.stage, told.round, told.on_hold, told.holder, told.updated_at, told.moved_at)
+    if (stored, head.finished_at) != (replayed, told.finished_at):
         yield ChainProblem(0, "The agreement does not stand where its events lead.")
     for what, kept, again in (
         ("tasks are", stored_tasks(session, head.id, codes), told.tasks),

@@ -88,6 +88,18 @@ def progress(
     return Progress(elapsed, target_days, paused, "late" if due is not None and now > due else "running")
 
 
+def progress_by_due(
+    calendar: WorkingCalendar, *, entered: datetime, target_days: int | None, due: datetime, now: datetime
+) -> Progress:
+    """As ``progress`` for something that runs, from its stored due moment: what that was moved on by is paused time."""
+    if target_days is None:
+        return Progress(calendar.elapsed_days(entered, now), None, 0, "running")
+    usual = calendar.due_at(entered, target_days)
+    paused = calendar.working_days(calendar.local_date(usual), calendar.local_date(due))
+    elapsed = max(0, calendar.elapsed_days(entered, now) - paused)
+    return Progress(elapsed, target_days, paused, "late" if now > due else "running")
+
+
 def describe(item: Progress) -> Message:
     """Elapsed against target in words, such as “day 6 of 10”. The day a task comes in is day 0."""
     params = {"day": item.elapsed_days, "target": item.target_days, "over": item.days_over}

@@ -65,6 +65,8 @@ BLUEPRINTS = (
     "tracked",
     "indicators",
     "event_log",
+    "notices",
+    "stalled",
 )
 
 _MEGABYTE = 1024 * 1024

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 
 from dsa import __version__
 from dsa.composition import signer_answers
-from dsa.persistence.health import HealthProblem, check_database, oldest_waiting, waiting_jobs
+from dsa.persistence.health import HealthProblem, check_database, last_turn, oldest_waiting, waiting_jobs
 from dsa.web.access import public
 from dsa.web.composition import services
 
@@ -27,11 +27,12 @@ def health() -> tuple[Response, int]:
         migration = check_database(services().database)
         waiting = waiting_jobs(services().database)
         now = services().true_clock()
-        since = oldest_waiting(services().database, now=now)
+        since, seen = oldest_waiting(services().database, now=now), last_turn(services().database)
     except HealthProblem as problem:
         log.warning("not healthy: %s", problem)
         return jsonify(database=str(problem), jobs="unknown", version=__version__), 503
-    jobs = "ok" if since is None or now - since <= _BEHIND else "behind: is `dsa worker` running?"
+    late = (since is not None and now - since > _BEHIND) or (seen is not None and now - seen > _BEHIND)
+    jobs = "behind: is `dsa worker` running?" if late else "ok"
     signer = "ok" if signer_answers(services().settings) else "does not answer: is `dsa signer` running?"
     return jsonify(
         database="ok", migration=migration, jobs=jobs, signer=signer, waiting=waiting, version=__version__

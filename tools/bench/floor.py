@@ -16,7 +16,7 @@ from sqlalchemy import text
 from tools.bench.adapter import PATH, Durable
 
 _HEAD = ("stage", "round", "version", "head_seq", "on_hold", "holder_owner", "holder_role", "holder_reason",
-         "holder_since", "stage_entered_at", "stage_due_at", "updated_at", "finished_at")  # fmt: skip
+         "holder_since", "stage_entered_at", "stage_due_at", "updated_at", "moved_at", "finished_at")  # fmt: skip
 
 
 _MOVE = "UPDATE agreements SET " + ", ".join(f"{name} = ?" for name in _HEAD)  # noqa: S608 - fixed names only

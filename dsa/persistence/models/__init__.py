@@ -1,6 +1,14 @@
 """The tables, split by noun. One rule: nothing outside ``persistence`` imports these."""
 
-from dsa.persistence.models.administration import Counter, Definition, Mail, OutboxRow, SettingRow
+from dsa.persistence.models.administration import (
+    Counter,
+    Definition,
+    DigestLine,
+    Mail,
+    NoticeChoice,
+    OutboxRow,
+    SettingRow,
+)
 from dsa.persistence.models.agreements import Agreement, Contact, Edited, Party, SectionAnswers, Version
 from dsa.persistence.models.audit import AuditLeaf, AuditNode, CheckpointRow
 from dsa.persistence.models.base import Base, table
@@ -45,6 +53,7 @@ __all__ = [
     "Counter",
     "Definition",
     "Delegation",
+    "DigestLine",
     "Document",
     "Edited",
     "Event",
@@ -60,6 +69,7 @@ __all__ = [
     "Mail",
     "NewestForecast",
     "Note",
+    "NoticeChoice",
     "OfficeHoursRow",
     "OpenWork",
     "Organisation",

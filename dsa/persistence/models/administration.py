@@ -59,7 +59,37 @@ class Mail(Base):
     body: Mapped[str] = mapped_column(Text)
     link: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(Instant)
+    handing_at: Mapped[datetime | None] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class NoticeChoice(Base):
+    """How a person wants to be told of a kind of thing: now, digest or never. Without a row it is now."""
+
+    __tablename__ = "notice_choices"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    choice: Mapped[str]
+    chosen_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class DigestLine(Base):
+    """Something that waits to be told to a person in the daily digest; ``told_at`` when a digest took it up."""
+
+    __tablename__ = "digest_lines"
+    __table_args__ = (
+        Index(
+            "ix_digest_lines_waiting",
+            "person_id",
+            "outbox_id",
+            sqlite_where=text("told_at IS NULL"),
+            postgresql_where=text("told_at IS NULL"),
+        ),
+    )
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Counter(Base):

@@ -14,7 +14,8 @@ _UNCOUNTED = text("counted_seq <> head_seq")
 class Agreement(Base):
     """The head of an agreement: where it stands, who has it, and the optimistic version of its moves.
 
-    ``holder_*`` repeat the open spell of the ledger, so that every list can say who has it without a join.
+    ``holder_*`` repeat the open spell of the ledger, so that every list can say who has it without a join. ``moved_at``
+    is when something last happened that moved the work (``domain.events.NO_MOVEMENT`` did not).
     ``counted_seq`` is the event up to which the figures count it: where it is not the head's, it is counted again.
     ``tracking``: empty for one that was started here; tracked while it lives on paper elsewhere and is followed here,
     with dates as reported; joined once it goes on in the workflow. ``reported_outside``: the outside body that has it.
@@ -24,6 +25,7 @@ class Agreement(Base):
     __table_args__ = (
         Index("ix_agreements_list", "updated_at", "id"),
         Index("ix_agreements_stage", "stage", "id"),
+        Index("ix_agreements_moved", "moved_at", "id"),
         Index("ix_agreements_uncounted", "id", sqlite_where=_UNCOUNTED, postgresql_where=_UNCOUNTED),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -65,6 +67,7 @@ class Agreement(Base):
     drafter_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
+    moved_at: Mapped[datetime | None] = mapped_column(Instant)
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     counted_seq: Mapped[int] = mapped_column(default=0, server_default="0")
 
