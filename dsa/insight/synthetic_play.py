@@ -84,9 +84,11 @@ class World:
         return ~self.withdrawn
 
 
-def play_world(luck: Luck, *, first_day: float = 0.0) -> World:
-    """Play every agreement to its end. ``first_day``: which working day of the year the period begins on."""
-    people = _people(luck)
+def play_world(luck: Luck, *, first_day: float = 0.0, more: int = 0) -> World:
+    """Play every agreement to its end. ``first_day``: which working day of the year the period begins on; ``more``: so
+    many reviewers in each pool beyond what the work needs.
+    """
+    people = _people(luck) + more
     run = _Run(luck, people, _seasons(first_day))
     run.play()
     columns = np.array(run.rows, dtype=np.float64).reshape(-1, 7)

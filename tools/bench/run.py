@@ -36,7 +36,7 @@ from tools.bench.floor import PostgresFloor, SqliteFloor  # noqa: E402
 SHARED = Path(os.environ.get("DSA_SHARED") or ROOT.parent / "shared") / "bench"
 BUILD = ROOT / "build"
 SLICE = 10
-PARTS = ["sqlite", "postgresql", "memory", "page", "verify", "workdays"]
+PARTS = ("sqlite", "postgresql", "memory", "page", "verify", "workdays", "insight")
 
 
 @dataclass
@@ -287,6 +287,23 @@ def page_figures() -> list[Figure]:
                    ratio <= 18)]  # fmt: skip
 
 
+def insight_figures() -> list[Figure]:
+    from tools.bench import insight
+
+    found = []
+    for name, costs, says, goal, least in (
+        ("simulation", insight.simulation_cost(), "simpy, the same draws, equal to 1e-9", ">= 5", 5.0),
+        ("Kaplan-Meier, 10,000 rows", insight.survival_cost(), "lifelines, equal to 1e-9", ">= 1", 1.0),
+    ):
+        if costs is None:
+            found.append(_absent(name, goal))
+            continue
+        ours, theirs = costs
+        ratio = theirs / ours
+        found.append(Figure(name, round(1e3 * ours, 2), "ms", says, round(ratio, 1), goal, ratio >= least))
+    return found
+
+
 def verify_figures() -> list[Figure]:
     from tools.bench.verify import check_costs
 
@@ -326,12 +343,10 @@ def show(figures: list[Figure]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the engine against raw code and against its peers.")
     parser.add_argument("--n", type=int, default=100, help="agreements for each engine")
-    parser.add_argument(
-        "--only", choices=["sqlite", "postgresql", "memory", "page", "verify", "workdays"], action="append"
-    )
+    parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--strict", action="store_true", help="exit 1 where a goal is missed")
     asked = parser.parse_args()
-    parts = asked.only or PARTS
+    parts = asked.only or list(PARTS)
     BUILD.mkdir(exist_ok=True)
     python = peer_python() if {"sqlite", "memory"} & set(parts) else None
     figures: list[Figure] = []
@@ -345,6 +360,8 @@ def main() -> int:
                 figures += postgres_figures(asked.n)
             elif part == "memory":
                 figures += memory_figures(max(asked.n, 200), python)
+            elif part == "insight":
+                figures += insight_figures()
             elif part == "verify":
                 figures += verify_figures()
             elif part == "workdays":
