@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dsa.adapters.definitions import load_form
-from dsa.composition import open_context, publish_definitions
+from dsa.composition import open_context, publish_definitions, signer_beside
 from dsa.config import BadSettings, Settings
 from dsa.demo import filling_large, large, world
 from dsa.persistence import migrating
@@ -83,7 +83,8 @@ def _fill(settings: Settings, target: Path | Database, wanted: Wanted, says: Cal
     if wanted.agreements <= LIVED_IN_TURN:
         path = f"sqlite:///{target.absolute()}" if isinstance(target, Path) else ""
         database = target if isinstance(target, Database) else Database(path, synchronous="OFF")
-        _in_turn(settings, database, wanted, now, says)
+        with signer_beside(settings):  # what is signed these days is signed as it would be later
+            _in_turn(settings, database, wanted, now, says)
         return
     says("Planning the world")
     era = str(wanted.modelled)
