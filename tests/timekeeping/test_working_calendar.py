@@ -392,3 +392,57 @@ def test_an_array_with_a_date_beyond_the_calendar_or_no_date_is_an_error() -> No
         ENG.working_days_many(np.array(["2014-12-31", "2025-07-03"], dtype="datetime64[D]"), fine)
     with pytest.raises(BeyondCalendar, match="NaT"):
         ENG.working_days_many(fine, np.array(["2025-07-03", "NaT"], dtype="datetime64[D]"))
+
+
+@pytest.mark.parametrize("calendar", [ENG, SCT], ids=["ENG", "SCT"])
+def test_arrays_of_instants_give_the_same_minutes_as_single_instants(calendar: WorkingCalendar) -> None:
+    random = np.random.default_rng(11)
+    starts = np.datetime64("2015-01-02T00:00") + random.integers(0, 16 * 365 * 1440, 60_000)
+    ends = starts + random.integers(-3_000, 60 * 1440, 60_000)
+    # and every quarter of an hour around the two changes of the clocks of 2026 and around the turn of a year
+    for day in ("2026-03-28", "2026-10-24", "2027-12-31"):
+        around = np.datetime64(f"{day}T12:00") + np.arange(0, 3 * 1440, 15)
+        starts, ends = np.concatenate([starts, around]), np.concatenate([ends, around + 1_000])
+    counted = calendar.working_minutes_many(starts, ends)
+    for index in (*random.integers(0, 60_000, 600), *range(60_000, len(starts))):
+        pair = (starts[index].item().replace(tzinfo=UTC), ends[index].item().replace(tzinfo=UTC))
+        assert counted[index] == calendar.working_minutes(*pair)
+
+
+def test_minutes_of_arrays_follow_half_days_and_office_hours_and_refuse_what_is_beyond() -> None:
+    calendar = calendar_for("ENG", hours=OfficeHours.read("0830-1700"), half_days=CHRISTMAS_HALF_DAYS)
+    eve = np.array(["2026-12-24T00:00"], dtype="datetime64[m]")
+    assert calendar.working_minutes_many(eve, eve + 1440).tolist() == [240]
+    assert calendar.working_minutes_many(eve + 1440, eve).tolist() == [0]
+    with pytest.raises(BeyondCalendar):
+        calendar.working_minutes_many(eve, np.array(["2032-01-01T00:00"], dtype="datetime64[m]"))
+
+
+def test_a_day_proclaimed_for_one_nation_counts_for_a_step_taken_together_by_its_rule() -> None:
+    extra = {"SCT": [date(2026, 11, 3)]}
+    assert not calendar_for("SCT", extra_days=extra).is_working_day(date(2026, 11, 3))
+    assert calendar_for("ENG", extra_days=extra).is_working_day(date(2026, 11, 3))
+    assert not calendar_for("ALL:ENG+SCT", extra_days=extra).is_working_day(date(2026, 11, 3))
+    assert calendar_for("ANY:ENG+SCT", extra_days=extra).is_working_day(date(2026, 11, 3))
+    assert not foi_calendar(extra_days=extra).is_working_day(date(2026, 11, 3))
+    both = extra | {"ENG": [date(2026, 11, 3)]}
+    assert not calendar_for("ANY:ENG+SCT", extra_days=both).is_working_day(date(2026, 11, 3))
+
+
+# Pauses, wherever they lie
+
+
+@given(data=st.data())
+def test_pausing_and_resuming_anywhere_conserves_working_time(data: st.DataObject) -> None:
+    start = datetime(2026, 12, 18, tzinfo=UTC)
+    cuts = sorted(data.draw(st.lists(st.integers(0, 30 * 1440), min_size=2, max_size=9)))
+    moments = [start + timedelta(minutes=cut) for cut in cuts]
+    pauses = list(zip(moments[1::2], moments[2::2], strict=False))
+    whole = ENG.working_minutes(moments[0], moments[-1])
+    owned = ENG.working_minutes(moments[0], moments[-1], pauses=pauses)
+    paused = sum(ENG.working_minutes(*pause) for pause in pauses)
+    assert owned + paused == whole
+    # cut anywhere, the parts have what the whole has
+    between = start + timedelta(minutes=data.draw(st.integers(cuts[0], cuts[-1])))
+    parts = [(moments[0], between), (between, moments[-1])]
+    assert sum(ENG.working_minutes(*part, pauses=pauses) for part in parts) == owned
