@@ -1,28 +1,26 @@
-"""A judge that remembers what it said of texts that differ in their dates alone. For worlds made by the thousand.
+"""A judge that remembers what it said of texts that differ in their dates and bodies alone.
 
-One rule: it only ever answers for answers of the demonstration, whose dates all follow from the start by one rule
-(``large.live``), so that what may go forward for one start may for every start; a test holds this against the judge.
+One rule: it only ever answers for answers of the demonstration (``large.answers_of``). All that names a body or a day
+there follows from the theme by one rule, so what may go forward for some may for all; a test holds this against the
+judge.
 """
 
-import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from dsa.demo.history import ASKS
 from dsa.domain.checking import Judgement, judge
 from dsa.domain.form import Form
 
-_MOMENTS = re.compile(r"\d{4}-\d\d-\d\d|, 20\d\d(?: \(phase \d+\))?\"")
-
-
-_PARTIES = 2  # with more parties hardly a text comes again
+# What the theme says, and what reviewers may have asked to be added.
+_OF_THE_THEME = ("aims", "doc_type", "classification", "power_known", *(key for _, key, *_ in ASKS))
 
 
 class RememberingJudge:
-    """Judges each text of two parties once, whatever its dates."""
+    """Judges each text once, whatever its dates and its bodies."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, bool], Judgement] = {}
+        self._known: dict[tuple[Any, ...], Judgement] = {}
 
     @property
     def asked(self) -> int:
@@ -30,11 +28,9 @@ class RememberingJudge:
         return len(self._known)
 
     def __call__(self, form: Form, answers: Mapping[str, Any], *, facts: Mapping[str, Any], **more: Any) -> Judgement:
-        """What ``checking.judge`` says, or said of the same text with other dates."""
-        if len(answers["parties"]) > _PARTIES:
-            return judge(form, answers, facts=facts, **more)
-        text = _MOMENTS.sub("", json.dumps(answers, sort_keys=True, ensure_ascii=False))
-        key = (text, bool(facts["sign_off_requested"]))
+        """What ``checking.judge`` says, or said of the same text with other dates and bodies."""
+        said = tuple(answers.get(key) for key in _OF_THE_THEME)
+        key = (said, frozenset(answers), len(answers["parties"]), bool(facts["sign_off_requested"]))
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = judge(form, answers, facts=facts, **more)
