@@ -21,6 +21,7 @@ WHAT IS HERE
   {reference}.audit.json       every event with its hash; what one side keeps private stands in it as a hash only
   {reference}.signatures.json  who signed, on what authority, how they were authenticated, the statement they saw
   signed-outside/              copies of signatures made on paper or in another product, where there are any
+  checkpoint.txt               the newest signed checkpoint of the service's log over all agreements, where there is one
   root.pem                     the root certificate of the service
   SHA256SUMS                   the hash of each file
 
@@ -59,9 +60,34 @@ from this pack alone proves nothing.
     CHECK
    The document's own audit.json ends when the document was issued: its events must be the first ones here.
 
-6. With this service's own program, offline
+6. The events stand in the service's log, as checkpoint.txt promises (Python, nothing else needed). Compare
+   checkpoint.txt with one that was mailed to you, or with the public page of checkpoints: then nobody can have made the
+   log anew for this pack.
+    python3 - <<'CHECK'
+    import base64, hashlib, json
+    audit = json.load(open("{reference}.audit.json", encoding="utf-8"))
+    note = open("checkpoint.txt", encoding="utf-8").read().split("\\n")
+    size, root = int(note[1]), base64.b64decode(note[2])
+    hashes = dict((event["seq"], event["hash"]) for event in audit["events"])
+    def node(*parts):
+        return hashlib.sha256(b"".join(parts)).digest()
+    for proof in audit["log"]["proofs"]:
+        found, here, last = node(b"\\0", bytes.fromhex(hashes[proof["seq"]])), proof["index"], size - 1
+        for other in map(bytes.fromhex, proof["path"]):
+            if here % 2 or here == last:
+                found = node(b"\\1", other, found)
+                while here and not here % 2:
+                    here, last = here // 2, last // 2
+            else:
+                found = node(b"\\1", found, other)
+            here, last = here // 2, last // 2
+        assert last == 0 and found == root, proof["seq"]
+    print(len(audit["log"]["proofs"]), "of", len(hashes), "events stand in the log of", size, "leaves")
+    CHECK
+
+7. With this service's own program, offline
     dsa verify {reference}.pdf --root root.pem
 
-7. Whether it is in force today cannot be known from a file. Ask at
+8. Whether it is in force today cannot be known from a file. Ask at
     {url}
 """

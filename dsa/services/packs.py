@@ -44,16 +44,19 @@ def evidence_files(ctx: Context, session: Session, loaded: Loaded) -> dict[str, 
     if text is None:
         raise Refused("The text is not locked yet, so there is nothing that could be proved.")
     reference = loaded.head.reference
+    audit = evidence.audit_of(ctx, session, loaded)
     files = {
         f"{reference}.pdf": ctx.files.get(document.current_sha256),
         f"{reference}.agreement.json": text.data,
-        f"{reference}.audit.json": canonical(evidence.audit_of(ctx, session, loaded)),
+        f"{reference}.audit.json": canonical(audit),
         f"{reference}.signatures.json": _json(_signatures(session, loaded)),
     }
     for row in outside.every(session, loaded.head.id, loaded.head.locked_version_id):
         if row.status == "confirmed":
             ending = row.media_type.partition("/")[2].replace("jpeg", "jpg")
             files[f"signed-outside/{field_of(row.party_key, row.task_key)}.{ending}"] = ctx.files.get(row.sha256)
+    if audit["log"] is not None:
+        files["checkpoint.txt"] = str(audit["log"]["checkpoint"]).encode()
     root = ctx.root_pem()
     if root is not None:
         files["root.pem"] = root

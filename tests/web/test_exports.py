@@ -52,24 +52,32 @@ def test_the_pack_can_be_checked_with_the_tools_that_it_names(world: World, page
     )
     assert hashlib.sha256(shown.stdout).hexdigest() in told
     assert shown.stdout == (folder / f"{reference}.agreement.json").read_bytes()
-    done = _run_the_check(told, folder)
-    assert "events hold together" in done.stdout, done.stderr
+    events, log = _run_the_checks(told, folder)
+    assert "events hold together" in events.stdout, events.stderr
+    assert re.search(r"[1-9]\d* of \d+ events stand in the log", log.stdout), log.stderr
     audit = folder / f"{reference}.audit.json"
     whole = audit.read_text()
     audit.write_text(whole.replace('"kind":"ReviewDecided"', '"kind":"ReviewRefused"', 1))
-    assert _run_the_check(told, folder).returncode != 0
+    assert _run_the_checks(told, folder)[0].returncode != 0
     audit.write_text(whole)
+    note = (folder / "checkpoint.txt").read_text()
+    other = note.split("\n")
+    other[2] = "A" * 43 + "="
+    (folder / "checkpoint.txt").write_text("\n".join(other))
+    assert _run_the_checks(told, folder)[1].returncode != 0
+    (folder / "checkpoint.txt").write_text(note)
     for path in folder.iterdir():
         for private in (ADVICE, SECRET):
             assert private.encode() not in path.read_bytes()
 
 
-def _run_the_check(told: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the program that the text of the pack shows."""
-    script = re.search(r"<<'CHECK'\n(.*?)\n +CHECK\n", told, re.DOTALL)
-    assert script is not None
-    program = textwrap.dedent(script[1])
-    return subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False)
+def _run_the_checks(told: str, folder: Path) -> list[subprocess.CompletedProcess[str]]:
+    """Run the programs that the text of the pack shows: over the events, and over their places in the log."""
+    programs = [textwrap.dedent(each) for each in re.findall(r"<<'CHECK'\n(.*?)\n +CHECK\n", told, re.DOTALL)]
+    return [
+        subprocess.run([sys.executable, "-c", each], cwd=folder, capture_output=True, text=True, check=False)
+        for each in programs
+    ]
 
 
 def test_there_is_no_pack_before_there_is_a_document(world: World, pages: PageClient) -> None:
