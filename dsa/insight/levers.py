@@ -125,7 +125,8 @@ def shorten(
     on_hold: float | None,
     chance: Generator,
 ) -> tuple[float, tuple[Saving, ...]]:
-    """The working days still to go on average, and what each single move would save, the best first.
+    """The working days within which half of such are signed, and what each single move would save on average, the best
+    first.
 
     ``on_hold``: working days that its hold still has to run, None where it is on none; while it lasts nothing moves.
     """
@@ -135,10 +136,10 @@ def shorten(
         moves_for(fitted, phase, standing),
         settled=_all,
     )
-    mean = float(np.mean([one.days.mean() for one in base])) + wait
+    half = float(np.median(np.concatenate([one.days for one in base]))) + wait
     if wait:
         savings = whatif.ranked([*savings, Saving("end_hold", "", wait, wait, wait, 0)])
-    return mean, savings
+    return half, savings
 
 
 def _all(played: Played) -> Floats:

@@ -98,9 +98,11 @@ def _lengths() -> Select[Any]:
     ).order_by(_A.c.id)  # fmt: skip
 
 
-def of_organisation(session: Session, organisation: int | None, *, one_in: int = 1) -> tuple[list[Any], list[Any]]:
-    """The stays and the required tasks of the agreements that an organisation has a part in (None: of all), each in
-    order of agreement; moments in epoch seconds.
+def of_organisation(
+    session: Session, organisation: int | None, *, route: str = "", one_in: int = 1
+) -> tuple[list[Any], list[Any]]:
+    """The stays and the required tasks of the agreements that an organisation has a part in (None: of all), on a route
+    where one is given, each in order of agreement; moments in epoch seconds.
 
     Stays: (agreement, stage, round, entered, left, lead). Tasks: (agreement, stage, round, rule, kind, organisation,
     role, opened, done, status).
@@ -120,6 +122,8 @@ def of_organisation(session: Session, organisation: int | None, *, one_in: int =
     if organisation is not None:
         seen = visibility.visible_in([organisation])
         stays, tasks = stays.where(seen), tasks.where(seen)
+    if route:
+        stays, tasks = stays.where(_A.c.route == route), tasks.where(_A.c.route == route)
     if one_in > 1:
         stays, tasks = stays.where(_A.c.id % one_in == 0), tasks.where(_A.c.id % one_in == 0)
     return (

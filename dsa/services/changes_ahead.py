@@ -19,6 +19,7 @@ from dsa.insight.survival import survival_curve
 from dsa.insight.whatif import Saving
 from dsa.persistence import forecasts as stored
 from dsa.services.agreement_header import Header, header_of
+from dsa.services.agreements_list import ROUTES
 from dsa.services.context import Context
 from dsa.services.how_long import lengths_seen
 from dsa.services.moving import open_for
@@ -138,7 +139,7 @@ def _body(ctx: Context, session: Session, organisation: int | None) -> dict[str,
     lengths = lengths_seen(ctx, session, organisation)
     curve = survival_curve(lengths.days, lengths.ending == cohorts.SIGNED)  # as in the model, nothing is withdrawn
     return {
-        "model": fitted.as_json(),
+        "models": {} if organisation is not None else _models(ctx, session, fitted),
         "result": {
             "half": found.half,
             "most": found.most,
@@ -154,6 +155,12 @@ def _body(ctx: Context, session: Session, organisation: int | None) -> dict[str,
     }
 
 
+def _models(ctx: Context, session: Session, fitted: Fitted) -> dict[str, Any]:
+    """The process of each route for which enough agreements were signed, and of all ("") for the others."""
+    routes = {route: fitted_process(ctx, session, None, route=route) for route in ROUTES}
+    return {"": fitted.as_json(), **{route: one.as_json() for route, one in routes.items() if one is not None}}
+
+
 def _result(kept: dict[str, Any]) -> Result:
     savings = tuple(Saving(name, "", saved, low, high, rank) for name, saved, low, high, rank in kept["savings"])
     return Result(**{**kept, "savings": savings})
@@ -161,7 +168,8 @@ def _result(kept: dict[str, Any]) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class AgreementChanges:
-    """What would bring one agreement forward: the working days still to go on average, and each single move.
+    """What would bring one agreement forward: the working days within which half of such are signed, and each single
+    move.
 
     ``refusal`` is set instead where nothing can be said: over, too_few, not_yet.
     """
@@ -182,7 +190,9 @@ def changes_for(ctx: Context, actor: Actor, reference: str) -> AgreementChanges:
         loaded = open_for(ctx, session, actor, reference)
         header, rules = header_of(ctx, session, loaded), rules_of(ctx, session)
         row = stored.figure(session, KIND, EVERYBODY)
-        fitted: Fitted | None = from_json(row.body["model"]) if row is not None and "model" in row.body else None
+        models = row.body.get("models") or {} if row is not None else {}
+        kept = models.get(loaded.head.route) or models.get("")
+        fitted: Fitted | None = from_json(kept) if kept else None
         over = loaded.head.finished_at is not None or loaded.head.stage not in rules.stages
         refusal = "over" if over else "" if fitted else "too_few" if row is not None and row.made_at else "not_yet"
         if refusal or fitted is None:

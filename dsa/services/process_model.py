@@ -30,13 +30,12 @@ DRAFTING = "drafting"
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Of the workflows in use: the stages before signature, which rule each rule follows from, which stages have
-    tasks that must be done, and the titles of stages and rules."""
+    tasks that must be done, and the titles of stages."""
 
     stages: tuple[str, ...]
     root: Mapping[str, str]
     with_tasks: frozenset[str]
     stage_titles: Mapping[str, str]
-    rule_titles: Mapping[str, str]
     outside: frozenset[str]
 
 
@@ -51,7 +50,6 @@ def rules_of(ctx: Context, session: Session) -> Rules:
         {rule.id: _root(rule.id, after) for _, rule in rules},
         frozenset(stage.id for stage, rule in rules if rule.required),
         {stage.id: stage.title for flow in reversed(flows) for stage in flow.stages},
-        {rule.id: rule.title for _, rule in reversed(rules)},
         frozenset(rule.id for _, rule in rules if rule.outside),
     )
 
@@ -64,10 +62,12 @@ def _root(rule: str, after: Mapping[str, str]) -> str:
     return rule
 
 
-def fitted_process(ctx: Context, session: Session, organisation: int | None) -> Fitted | None:
-    """The process of an organisation, or of all together (None); None where too few agreements were signed."""
+def fitted_process(ctx: Context, session: Session, organisation: int | None, *, route: str = "") -> Fitted | None:
+    """The process of an organisation, or of all together (None), on every route or on one; None where too few
+    agreements were signed.
+    """
     every = 1 if organisation is not None else one_in(queries.how_many(session))
-    stays, tasks = queries.of_organisation(session, organisation, one_in=every)
+    stays, tasks = queries.of_organisation(session, organisation, route=route, one_in=every)
     signed = {row[0] for row in stays if row[1] == SIGNED}
     if len(signed) < FEWEST:
         return None

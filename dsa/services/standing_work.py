@@ -9,6 +9,7 @@ from dsa.insight.levers import OURS, THEIRS, task_name
 from dsa.persistence import work
 from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
+from dsa.services.moving import flow_of
 from dsa.services.process_model import Rules
 from dsa.timekeeping.working_clock import working_clock
 
@@ -16,10 +17,10 @@ from dsa.timekeeping.working_clock import working_clock
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A piece of work that is open: its name in the fitted process, the organisations it is asked of, how many working
-    days it has lasted, and whether it is overdue."""
+    days it has lasted, and whether it is overdue. ``title`` is what the agreement's own workflow calls it."""
 
     name: str
-    rule: str
+    title: str
     who: tuple[str, ...]
     days: float
     overdue: bool
@@ -30,6 +31,7 @@ def standing_of(
 ) -> tuple[tuple[Standing, ...], float | None]:
     """What is open in the present stage, and how many working days its hold is still to run (None: it is on none)."""
     head, lead = loaded.head, loaded.lead
+    flow = flow_of(ctx, session, loaded)
     calendar = ctx.calendars.of(session, lead.organisation_id, lead.nation)
     clock, now = working_clock(calendar), ctx.clock.now()
 
@@ -48,17 +50,22 @@ def standing_of(
             side = OURS if task.organisation_id == lead.organisation_id else THEIRS
             root = rules.root.get(task.rule, task.rule)
             who = (names.get(task.organisation_id, ""),)
-            found = Standing(task_name(root, side), task.rule, who, since(int(task.opened_at.timestamp())),
-                             task.due_at is not None and task.due_at < now)  # fmt: skip
+            found = Standing(
+                task_name(root, side),
+                flow.workflow.rule(task.rule).title,
+                who,
+                since(int(task.opened_at.timestamp())),
+                task.due_at is not None and task.due_at < now,
+            )
             groups.setdefault(found.name, []).append(found)
     if not groups:
         age = since(int(head.stage_entered_at.timestamp()))
         overdue = head.stage_due_at is not None and head.stage_due_at < now
-        return (Standing(head.stage, "", (lead.name,), age, overdue),), held
+        return (Standing(head.stage, flow.stages[head.stage].title, (lead.name,), age, overdue),), held
     return tuple(
         Standing(
             name,
-            found[0].rule,
+            found[0].title,
             tuple(dict.fromkeys(name for one in found for name in one.who)),
             max(one.days for one in found),
             any(one.overdue for one in found),

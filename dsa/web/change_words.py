@@ -8,6 +8,8 @@ from dsa.services.standing_work import Standing
 from dsa.web.time_words import number
 from dsa.web.wording import gettext
 
+LEAST = 0.5  # working days: less is nothing to speak of
+
 
 def title(saving: Saving, rules: Rules, standing: tuple[Standing, ...] = ()) -> str:
     """What is changed."""
@@ -54,6 +56,8 @@ def assumes(saving: Saving) -> str:
 def saved(saving: Saving) -> str:
     """``12 working days (10 to 14)``; ``nothing to speak of`` where the interval holds zero."""
     low, high = _rounded(saving.low), _rounded(saving.high)
+    if max(abs(saving.low), abs(saving.high)) < LEAST:
+        return gettext("less than half a working day")
     if not saving.certain:
         return gettext("nothing that is certain (%(low)s to %(high)s working days)", low=low, high=high)
     if saving.saved < 0:
@@ -68,8 +72,7 @@ def _rounded(value: float) -> str:
 
 def _now(task: str, rules: Rules, standing: tuple[Standing, ...]) -> str:
     found = next((one for one in standing if one.name == task), None)
-    rule = task.partition(":")[0]
-    named = found.rule if found and found.rule else rule
-    what = gettext(rules.rule_titles.get(named, rules.stage_titles.get(named, named)))
+    named = task.partition(":")[0]
+    what = gettext(found.title if found else rules.stage_titles.get(named, named))
     who = ", ".join(found.who) if found else ""
     return gettext("%(who)s: %(what)s, done now", who=who, what=what) if who else what

@@ -124,11 +124,16 @@ def _saved(change: Change) -> str:
     if change.low is None or change.high is None:
         return gettext("%(words)s; too few are known to say between which figures it lies.", words=words)
     return gettext(
-        "%(words)s: between %(low)s and %(high)s working days sooner, as far as chance goes.",
+        "%(words)s: between %(low)s and %(high)s, as far as chance goes.",
         words=words,
-        low=f"{change.low:,.0f}",
-        high=f"{change.high:,.0f}",
+        low=_sooner(change.low),
+        high=_sooner(change.high),
     )
+
+
+def _sooner(saved: float) -> str:
+    shown = days(abs(round(saved)))
+    return gettext("%(days)s sooner", days=shown) if saved >= 0 else gettext("%(days)s later", days=shown)
 
 
 def _sure(change: Change) -> str:
