@@ -11,7 +11,7 @@ from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
 from dsa.services.process_model import Rules
-from dsa.timekeeping.working_clock import working_clock
+from dsa.timekeeping.working_clock import MINUTES_A_DAY, working_clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,8 @@ def standing_of(
         days = clock.days_before(np.array([at, int(now.timestamp())]))
         return max(0.0, float(days[1] - days[0]))
 
-    held = None
-    if head.on_hold:
-        until = max((hold.until for hold in work.holds(session, head.id) if hold.ended_at is None), default=now)
-        held = calendar.working_minutes(now, until) / 480 if until > now else 0.0
+    until = max((hold.until for hold in work.holds(session, head.id) if hold.ended_at is None), default=now)
+    held = calendar.working_minutes(now, until) / MINUTES_A_DAY if head.on_hold else None
     names = {party.organisation_id: party.name for party in loaded.parties}
     groups: dict[str, list[Standing]] = {}
     for task in loaded.tasks:
@@ -62,13 +60,15 @@ def standing_of(
         age = since(int(head.stage_entered_at.timestamp()))
         overdue = head.stage_due_at is not None and head.stage_due_at < now
         return (Standing(head.stage, flow.stages[head.stage].title, (lead.name,), age, overdue),), held
-    return tuple(
-        Standing(
-            name,
-            found[0].title,
-            tuple(dict.fromkeys(name for one in found for name in one.who)),
-            max(one.days for one in found),
-            any(one.overdue for one in found),
-        )
-        for name, found in groups.items()
-    ), held
+    return tuple(_together(name, found) for name, found in groups.items()), held
+
+
+def _together(name: str, found: list[Standing]) -> Standing:
+    """What several organisations are asked for, as one: the one that has lasted longest decides."""
+    return Standing(
+        name,
+        found[0].title,
+        tuple(dict.fromkeys(name for one in found for name in one.who)),
+        max(one.days for one in found),
+        any(one.overdue for one in found),
+    )

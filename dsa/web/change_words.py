@@ -11,8 +11,8 @@ from dsa.web.wording import gettext
 LEAST = 0.5  # working days: less is nothing to speak of
 
 
-def title(saving: Saving, rules: Rules, standing: tuple[Standing, ...] = ()) -> str:
-    """What is changed."""
+def title(saving: Saving, rules: Rules, standing: tuple[Standing, ...] = (), *, of_one: bool = False) -> str:
+    """What is changed; ``of_one``: for a single agreement, where ours are the posts of whoever leads it."""
     kind, _, of = saving.name.partition(":")
     if kind == "now":
         return _now(of, rules, standing)
@@ -21,17 +21,24 @@ def title(saving: Saving, rules: Rules, standing: tuple[Standing, ...] = ()) -> 
         return gettext("%(stage)s: everybody at once instead of one after another", stage=stage)
     if kind == "one_more":
         return gettext("One more person: %(role)s", role=gettext(ROLES.get(of, of)))
+    delegated = number(levers.DELEGATED)
     known = {
         "cap": gettext("Every signature within %(days)s working days", days=number(levers.SIGN_CAP)),
-        "delegated": gettext(
-            "Authority delegated: our signature within %(days)s working days", days=number(levers.DELEGATED)
+        "delegated": (
+            gettext("Authority delegated: the lead's signature within %(days)s working days", days=delegated)
+            if of_one
+            else gettext("Authority delegated: our signature within %(days)s working days", days=delegated)
         ),
         "precedent": gettext(
             "Reviews of agreements with a precedent take half as long (%(share)s of 100)",
             share=round(100 * levers.PRECEDENT_SHARE),
         ),
         "returns": gettext("Half as many drafts come back from review"),
-        "merged": gettext("Our security and data protection reviews as one"),
+        "merged": (
+            gettext("The lead's security and data protection reviews as one")
+            if of_one
+            else gettext("Our security and data protection reviews as one")
+        ),
         "end_hold": gettext("The hold ends today"),
     }
     return known[kind]

@@ -86,7 +86,7 @@ def of_agreement(reference: str) -> tuple[str, int]:
         agreement=found.header,
         days=days,
         rows=[
-            (one.rank, words.title(one, found.rules, found.standing), words.saved(one), words.assumes(one))
+            (one.rank, words.title(one, found.rules, found.standing, of_one=True), words.saved(one), words.assumes(one))
             for one in found.savings
         ],
         fewest=FEWEST,
