@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -31,11 +31,15 @@ from dsa.persistence.models import (
     WeekFigure,
     table,
 )
+from dsa.persistence.prepared import Prepared
 
 _A, _C, _T, _W = table(Agreement), table(Counted), table(Tally), table(WeekFigure)
 _F, _TF, _OW, _O = table(StageFigure), table(TeamFigure), table(OpenWork), table(Organisation)
 _SETTING = "figures"
 _DUE: ColumnElement[bool] = literal_column("counted_seq <> head_seq")
+_AT = and_(_W.c.scope == bindparam("at_scope"), _W.c.stage == bindparam("at_stage"), _W.c.week == bindparam("at_week"))
+_WEEK, _DROP_WEEK = Prepared(select(_W.c.days).where(_AT)), Prepared(delete(_W).where(_AT))
+_ADD_WEEK = Prepared(insert(_W))
 KEY = ("scope", "topic", "week", "name", "detail", "span", "workflow", "route")
 
 
@@ -156,17 +160,27 @@ def add_tallies(session: Session, deltas: Mapping[tuple[Any, ...], Sequence[int]
 def change_weeks(session: Session, changes: Mapping[tuple[int, str, int], tuple[list[int], list[int]]]) -> None:
     """Take stays (working days each) out of weeks and put others in; ``changes``: (scope, stage, week) -> (out, in)."""
     for (scope, stage, week), (out, into) in changes.items():
-        here = (_W.c.scope == scope, _W.c.stage == stage, _W.c.week == week)
-        kept = session.scalar(select(_W.c.days).where(*here))
-        days: list[int] = [] if kept is None else json.loads(kept)
+        here = {"at_scope": scope, "at_stage": stage, "at_week": week}
+        kept = _WEEK.one(session, here)
+        days: list[int] = [] if kept is None else json.loads(kept.days)
         for one in out:
             if one in days:
                 days.remove(one)
         days = sorted(days + into)
-        session.execute(delete(_W).where(*here))
+        if kept is not None:
+            _DROP_WEEK.run(session, here)
         if days:
-            values = {"n": len(days), "half": _middle(days), "days": json.dumps(days, separators=(",", ":"))}
-            session.execute(insert(_W).values(scope=scope, stage=stage, week=week, **values))
+            add_weeks(session, {(scope, stage, week): days})
+
+
+def add_weeks(session: Session, weeks: Mapping[tuple[int, str, int], list[int]]) -> None:
+    """Add weeks that are not there, with their stays (working days) in order; keys: (scope, stage, week)."""
+    rows = [
+        {"scope": at[0], "stage": at[1], "week": at[2], "n": len(days), "half": _middle(days),
+         "days": json.dumps(days, separators=(",", ":"))}
+        for at, days in weeks.items()
+    ]  # fmt: skip
+    _ADD_WEEK.many(session, rows)
 
 
 def _middle(days: Sequence[int]) -> float:
@@ -177,7 +191,7 @@ def _middle(days: Sequence[int]) -> float:
 
 def keep_parts(session: Session, parts: Mapping[int, str], seqs: Mapping[int, int]) -> None:
     """Keep what each agreement added, and up to which event it is counted."""
-    session.execute(delete(_C).where(_C.c.agreement_id.in_(parts)))
+    session.execute(delete(_C).where(_C.c.agreement_id.in_(list(parts))))
     session.execute(insert(_C), [{"agreement_id": one, "part": part} for one, part in parts.items()])
     counted = update(_A).where(_A.c.id == bindparam("agreement")).values(counted_seq=bindparam("seq"))
     session.connection().execute(counted, [{"agreement": one, "seq": seqs[one]} for one in parts])
@@ -222,23 +236,23 @@ def keep_remaining(session: Session, rows: list[dict[str, Any]]) -> None:
 # What is worked out from tallies
 
 
-def stays_of(session: Session, scope: int, stage: str, *, topic: str) -> list[Any]:
-    """(workflow, route, span, n, amount) of a stage's tallies of one topic."""
-    statement = select(_T.c.workflow, _T.c.route, _T.c.span, _T.c.n, _T.c.amount)
-    here = (_T.c.scope == scope, _T.c.topic == topic, _T.c.week == 0, _T.c.name == stage, _T.c.n != 0)
+def stays_of(session: Session, scope: int, stages: Sequence[str], *, topic: str) -> list[Any]:
+    """(name, workflow, route, span, n, amount) of the tallies of one topic of these stages."""
+    statement = select(_T.c.name, _T.c.workflow, _T.c.route, _T.c.span, _T.c.n, _T.c.amount)
+    here = (_T.c.scope == scope, _T.c.topic == topic, _T.c.week == 0, _T.c.name.in_(stages), _T.c.n != 0)
     return list(session.execute(statement.where(*here)))
 
 
-def open_days(session: Session, scope: int, stage: str) -> list[Any]:
-    """(workflow, route, nation, day of entry, how many) of the open stays in a stage."""
-    columns = (_OW.c.workflow, _OW.c.route, _OW.c.nation, _OW.c.entered_on)
-    here = (_OW.c.scope == scope, _OW.c.stage == stage)
+def open_days(session: Session, scope: int, stages: Sequence[str]) -> list[Any]:
+    """(stage, workflow, route, nation, day of entry, how many) of the open stays in these stages."""
+    columns = (_OW.c.stage, _OW.c.workflow, _OW.c.route, _OW.c.nation, _OW.c.entered_on)
+    here = (_OW.c.scope == scope, _OW.c.stage.in_(stages))
     return list(session.execute(select(*columns, func.count().label("n")).where(*here).group_by(*columns)))
 
 
-def replace_stage(session: Session, scope: int, stage: str, rows: list[dict[str, Any]]) -> None:
-    """Put a stage's figures in the place of what stood there."""
-    session.execute(delete(_F).where(_F.c.scope == scope, _F.c.stage == stage))
+def replace_stages(session: Session, scope: int, stages: Sequence[str], rows: list[dict[str, Any]]) -> None:
+    """Put the figures of these stages in the place of what stood there."""
+    session.execute(delete(_F).where(_F.c.scope == scope, _F.c.stage.in_(stages)))
     if rows:
         session.execute(insert(_F), rows)
 
@@ -265,13 +279,16 @@ def scopes_and_stages(session: Session, *, topic: str) -> list[tuple[int, str]]:
     return sorted((int(row[0]), str(row[1])) for row in session.execute(closed.union(still)))
 
 
-def sums(session: Session) -> dict[tuple[int, str], tuple[int, int]]:
-    """(n, amount) over all tallies of each scope and topic: what a check compares with."""
-    statement = select(_T.c.scope, _T.c.topic, func.sum(_T.c.n), func.sum(_T.c.amount))
+def sums(session: Session, *, since: int) -> dict[tuple[int, str], tuple[int, int]]:
+    """(n, amount) over all tallies of each scope and topic, tasks done since that week: what a check compares with."""
+    statement = select(_T.c.scope, _T.c.topic, func.sum(_T.c.n), func.sum(_T.c.amount)).where(
+        (_T.c.topic != "done") | (_T.c.week >= since)
+    )
     rows = session.execute(statement.group_by(_T.c.scope, _T.c.topic))
     return {(int(row[0]), str(row[1])): (int(row[2]), int(row[3])) for row in rows}
 
 
-def drop_empty(session: Session) -> None:
-    """Take out tallies that came back to nothing."""
-    session.execute(delete(_T).where(_T.c.n == 0, _T.c.amount == 0))
+def drop_empty(session: Session, *, since: int) -> None:
+    """Take out tallies that came back to nothing, and tasks done before that week, which no page reads."""
+    old = and_(_T.c.topic == "done", _T.c.week < since)
+    session.execute(delete(_T).where(and_(_T.c.n == 0, _T.c.amount == 0) | old))

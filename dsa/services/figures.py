@@ -7,16 +7,15 @@ After rows were written past the services (a bulk load), call ``rebuild(ctx)`` o
 events' rows, stays, spells, tasks and requests, a thousand agreements to a transaction.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 from sqlalchemy.orm import Session
 
-from dsa.insight.survival import survival_curve
+from dsa.insight.counted import reached_by
 from dsa.persistence import figures as stored
 from dsa.persistence.figures import Facts
 from dsa.services.context import Context
@@ -30,13 +29,18 @@ TEAM_WEEKS = 12
 BATCH = 100
 _REBUILD_BATCH = 1_000
 _MOST_DIFFERENCES = 20
+_MOST_HELD = 200_000  # tallies held before they are written, when all is made anew
 Says = Callable[[str], None]
 
 
 @dataclass
 class Changes:
-    """What a batch changes: tallies, weeks, open work, and the scopes and stages to work out again."""
+    """What a batch changes: tallies, weeks, open work, and the scopes and stages to work out again.
 
+    Tasks that were done before the week ``since`` are left out: no page reads them.
+    """
+
+    since: int
     tallies: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
     weeks: dict[tuple[int, str, int], tuple[list[int], list[int]]] = field(default_factory=dict)
     open: list[dict[str, Any]] = field(default_factory=list)
@@ -47,6 +51,8 @@ class Changes:
         """Add a part (``sign`` 1) or take it back (-1)."""
         for scope in part.scopes:
             for key, (n, amount) in part.tallies.items():
+                if key.topic == "done" and key.week < self.since:
+                    continue
                 here = self.tallies.setdefault((scope, *key), [0, 0])
                 here[0] += sign * n
                 here[1] += sign * amount
@@ -106,15 +112,21 @@ def rebuild(ctx: Context, *, says: Says = lambda _: None) -> int:
         stored.begin(session)
         stored.clear(session)
     last = done = 0
+    changes = Changes(_since(ctx))
     while True:
         with ctx.database.writing() as session:
             state = stored.begin(session)
             ids = stored.agreements_after(session, last, limit=_REBUILD_BATCH)
             if ids:
-                _count(ctx, session, ids)
+                _gather(ctx, session, ids, changes)
                 last, done = ids[-1], done + len(ids)
+                if len(changes.tallies) > _MOST_HELD:
+                    stored.add_tallies(session, changes.tallies)
+                    changes.tallies.clear()
                 says(f"{done} agreements counted")
                 continue
+            stored.add_tallies(session, changes.tallies)
+            stored.add_weeks(session, {at: sorted(into) for at, (_, into) in changes.weeks.items()})
             _work_out_all(ctx, session)
             now = ctx.clock.now()
             stored.keep_state(session, state | {"as_at": int(now.timestamp()), "day": _today(ctx).toordinal()})
@@ -125,7 +137,7 @@ def verify(ctx: Context) -> list[str]:
     """Compare every figure with the rows it was made of; returns what differs, in words, at most twenty."""
     found: list[str] = []
     sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
-    last = 0
+    last, since = 0, _since(ctx)
     with ctx.database.reading() as session:
         while ids := stored.agreements_after(session, last, limit=_REBUILD_BATCH):
             last = ids[-1]
@@ -135,11 +147,13 @@ def verify(ctx: Context) -> list[str]:
                 if facts.head.id not in waiting and part.text() != facts.part:
                     found.append(f"agreement {facts.head.id} is counted otherwise than its stays say")
                 for key, value in kept.tallies.items():
+                    if key.topic == "done" and key.week < since:
+                        continue
                     for scope in kept.scopes:
                         here = sums[scope, key.topic]
                         here[0] += value[0]
                         here[1] += value[1]
-        stands = stored.sums(session)
+        stands = stored.sums(session, since=since)
     for at in sorted(set(sums) | set(stands)):
         if tuple(sums.get(at, (0, 0))) != stands.get(at, (0, 0)):
             found.append(f"the sums of “{at[1]}” in scope {at[0]} are not those of its agreements")
@@ -148,19 +162,25 @@ def verify(ctx: Context) -> list[str]:
 
 def _count(ctx: Context, session: Session, ids: list[int]) -> tuple[set[tuple[int, str]], set[int]]:
     """Count these agreements again; returns the (scope, stage) pairs and the scopes to work out."""
-    changes = Changes()
+    changes = Changes(_since(ctx))
+    _gather(ctx, session, ids, changes)
+    changes.settle()
+    stored.add_tallies(session, changes.tallies)
+    stored.change_weeks(session, changes.weeks)
+    return changes.stages, changes.teams
+
+
+def _gather(ctx: Context, session: Session, ids: list[int], changes: Changes) -> None:
+    """Note what these agreements change, and keep what each adds now and what of it is under way."""
     texts, seqs = {}, {}
     for facts, part in _parts(ctx, session, ids):
         changes.put(kept_part(facts.part), -1)
         changes.put(part, 1)
         texts[facts.head.id], seqs[facts.head.id] = part.text(), facts.head.head_seq
-    changes.settle()
-    stored.add_tallies(session, changes.tallies)
-    stored.change_weeks(session, changes.weeks)
     stored.replace_open(session, ids, changes.open)
+    changes.open = []
     if texts:
         stored.keep_parts(session, texts, seqs)
-    return changes.stages, changes.teams
 
 
 def _parts(ctx: Context, session: Session, ids: list[int]) -> Iterable[tuple[Facts, Part]]:
@@ -180,6 +200,11 @@ def _today(ctx: Context) -> Any:
     return ctx.clock.now().astimezone(LONDON).date()
 
 
+def _since(ctx: Context) -> int:
+    """The first of the weeks of which done tasks are counted."""
+    return week_of(_today(ctx)) - TEAM_WEEKS
+
+
 def _new_day(ctx: Context, state: dict[str, Any]) -> bool:
     return bool(state.get("day") != _today(ctx).toordinal())
 
@@ -188,7 +213,7 @@ def _new_day(ctx: Context, state: dict[str, Any]) -> bool:
 
 
 def _work_out_all(ctx: Context, session: Session) -> None:
-    stored.drop_empty(session)
+    stored.drop_empty(session, since=_since(ctx))
     _remaining_by_forecast(ctx, session)
     pairs = stored.scopes_and_stages(session, topic="stay")
     _work_out(ctx, session, pairs, {scope for scope, _ in pairs})
@@ -206,9 +231,12 @@ def _remaining_by_forecast(ctx: Context, session: Session) -> None:
 
 def _work_out(ctx: Context, session: Session, stages: Iterable[tuple[int, str]], teams: Iterable[int]) -> None:
     now = ctx.clock.now()
-    for scope, stage in sorted(stages):
-        stored.replace_stage(session, scope, stage, _stage_rows(session, scope, stage, now))
-    since = week_of(_today(ctx)) - TEAM_WEEKS
+    of_scope: dict[int, list[str]] = defaultdict(list)
+    for scope, stage in stages:
+        of_scope[scope].append(stage)
+    for scope, some in sorted(of_scope.items()):
+        stored.replace_stages(session, scope, some, _stage_rows(session, scope, some, now))
+    since = _since(ctx)
     for scope in sorted(teams):
         found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: {"open": 0, "done": 0})
         for row in stored.team_sums(session, scope, since=since, done="done", waiting="waiting"):
@@ -221,54 +249,58 @@ def _work_out(ctx: Context, session: Session, stages: Iterable[tuple[int, str]],
         stored.replace_teams(session, scope, rows)
 
 
-def _stage_rows(session: Session, scope: int, stage: str, now: datetime) -> list[dict[str, Any]]:
-    """The figures of a stage for every workflow and route, and for each that has something to say."""
+def _stage_rows(session: Session, scope: int, stages: list[str], now: datetime) -> list[dict[str, Any]]:
+    """The figures of stages for every workflow and route, and for each that has something to say."""
     today = now.astimezone(LONDON).date()
-    closed = [(r.workflow, r.route, r.span, r.n, 1) for r in stored.stays_of(session, scope, stage, topic="stay")]
-    still = [
-        (r.workflow, r.route, _age(r.nation, r.entered_on, today), r.n, 0)
-        for r in stored.open_days(session, scope, stage)
+    found: dict[tuple[str, str, str], _Times] = defaultdict(_Times)
+
+    def of(row: Any, stage: str) -> list[_Times]:
+        narrowed = {(row.workflow, row.route), (row.workflow, ""), ("", row.route), ("", "")}
+        return [found[stage, workflow, route] for workflow, route in narrowed]
+
+    for row in stored.stays_of(session, scope, stages, topic="stay"):
+        for times in of(row, row.name):
+            times.ended[row.span] += row.n
+    for row in stored.open_days(session, scope, stages):
+        for times in of(row, row.stage):
+            times.still[_age(row.nation, row.entered_on, today)] += row.n
+    for row in stored.stays_of(session, scope, stages, topic="stage"):
+        for times in of(row, row.name):
+            times.passed += row.n
+            times.late += row.amount
+    return [
+        {"scope": scope, "stage": stage, "workflow": workflow, "route": route, "worked_out_at": now, **times.figures()}
+        for (stage, workflow, route), times in found.items()
     ]
-    passed = stored.stays_of(session, scope, stage, topic="stage")
-    narrowings = {("", "")}
-    for workflow, route, *_ in (*closed, *still):
-        narrowings |= {(workflow, route), (workflow, ""), ("", route)}
-    rows = []
-    for workflow, route in sorted(narrowings):
-        stays = [s for s in (*closed, *still) if s[0] in (workflow or s[0],) and s[1] in (route or s[1],)]
-        through = [p for p in passed if p.workflow in (workflow or p.workflow,) and p.route in (route or p.route,)]
-        rows.append(
-            {
-                "scope": scope,
-                "stage": stage,
-                "workflow": workflow,
-                "route": route,
-                "passed": sum(p.n for p in through),
-                "late": sum(p.amount for p in through),
-                "worked_out_at": now,
-                **_measured(stays),
-            }
-        )
-    return rows
+
+
+@dataclass
+class _Times:
+    """Stays of one stage by their working days, ended and open; agreements that passed, and that were late."""
+
+    ended: Counter[int] = field(default_factory=Counter)
+    still: Counter[int] = field(default_factory=Counter)
+    passed: int = 0
+    late: int = 0
+
+    def figures(self) -> dict[str, Any]:
+        """Half and 85 of 100, with the open stays counted for as long as they have lasted."""
+        closed, still = self.ended.total(), self.still.total()
+        half = most = None
+        at_risk = 0
+        if closed >= FEW:
+            (half, _), (most, at_risk) = reached_by(self.ended, self.still, (HALF, MOST))
+            if most is None:
+                last = max(*self.ended, *self.still)
+                at_risk = self.ended[last] + self.still[last]
+        return {"closed": closed, "open": still, "passed": self.passed, "late": self.late, "half": half, "most": most,
+                "at_risk": at_risk}  # fmt: skip
 
 
 def _age(nation: str, entered_on: int, today: Any) -> int:
     """Working days that an open stay has lasted, on the calendar of the lead's nation."""
     entered = type(today).fromordinal(entered_on)
     return calendar_for(nation).working_days(entered, today) if entered < today else 0
-
-
-def _measured(stays: list[tuple[str, str, int, int, int]]) -> dict[str, Any]:
-    """Half and 85 of 100, with the open stays counted for as long as they have lasted."""
-    closed, still = sum(s[3] for s in stays if s[4]), sum(s[3] for s in stays if not s[4])
-    half = most = None
-    at_risk = 0
-    if closed >= FEW:
-        counts = [s[3] for s in stays]
-        curve = survival_curve(np.repeat([s[2] for s in stays], counts), np.repeat([s[4] for s in stays], counts))
-        half, most = curve.reached(HALF).value, curve.reached(MOST).value
-        at_risk = curve.number_at_risk(most if most is not None else float(curve.times[-1]))
-    return {"closed": closed, "open": still, "half": half, "most": most, "at_risk": at_risk}
 
 
 def figures_state(ctx: Context, session: Session) -> tuple[datetime | None, int]:

@@ -135,3 +135,18 @@ def test_no_tracked_file_holds_a_path_of_somebodys_machine() -> None:
         if path.suffix not in {".lock"} and paths.search(text) and path != Path(__file__):
             found.append(name_of(path))
     assert found == []
+
+
+def test_migrations_stand_in_one_line() -> None:
+    """Two that landed at once with one number would leave an installation that cannot be migrated."""
+    folder = ROOT / "dsa/persistence/migrations/versions"
+    found: dict[str, str | None] = {}
+    for path in sorted(folder.glob("*.py")):
+        text = path.read_text()
+        names = re.findall(r'^(?:down_)?revision[^=]*= *(?:"(\w+)"|None)', text, re.M)
+        assert len(names) == 2, path.name
+        assert path.name.startswith(f"{names[0]}_"), path.name
+        assert names[0] not in found, f"two migrations are called {names[0]}"
+        found[names[0]] = names[1] or None
+    numbers = sorted(found)
+    assert [found[number] for number in numbers] == [None, *numbers[:-1]]

@@ -19,9 +19,10 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
@@ -36,7 +37,7 @@ from tools.bench.floor import PostgresFloor, SqliteFloor  # noqa: E402
 SHARED = Path(os.environ.get("DSA_SHARED") or ROOT.parent / "shared") / "bench"
 BUILD = ROOT / "build"
 SLICE = 10
-PARTS = ("sqlite", "postgresql", "memory", "page", "verify", "workdays", "insight")
+PARTS = ("sqlite", "postgresql", "memory", "page", "verify", "workdays", "insight", "scale")
 
 
 @dataclass
@@ -331,6 +332,32 @@ def workday_figures() -> list[Figure]:
     ]  # fmt: skip
 
 
+def scale_figures(number: int) -> list[Figure]:
+    """What pages cost at so many agreements, on both databases."""
+    from tools.bench.scale import SMALL, measure
+
+    def told(database: str, new_url: Callable[[], str]) -> list[Figure]:
+        found = measure(new_url, number, lambda line: print(f"  {line}", flush=True))
+        lines = []
+        for whose, words in (("all", "all agreements"), ("one", "one organisation")):
+            worst, seconds, statements, first = found["pages"][whose]
+            says = f"the costliest page ({worst}, {statements} statements); the first page {1_000 * first:.1f} ms"
+            lines.append(Figure(f"where the time goes, {words}, {number:,}, SQL, {database}", round(1_000 * seconds, 2),
+                                "ms", says, round(1_000 * seconds, 2), "< 20", seconds < 0.020))  # fmt: skip
+        for name, (seconds, ratio) in found["services"].items():
+            lines.append(Figure(f"{name} at {number:,}, {database}", round(1_000 * seconds, 2), "ms",
+                                f"the same at {SMALL:,}", round(ratio, 2), "<= 1.5", ratio <= 1.5))  # fmt: skip
+        return lines
+
+    numbers = count()
+    with tempfile.TemporaryDirectory(prefix="dsa-scale-") as folder:
+        figures = told("SQLite", lambda: f"sqlite:///{folder}/{next(numbers)}.sqlite3")
+    if (reason := postgresql.why_not()) is not None:
+        return [*figures, _absent(f"where the time goes, PostgreSQL ({reason})", "< 20")]
+    with postgresql.cluster() as running:
+        return figures + told("PostgreSQL", running.new)
+
+
 def show(figures: list[Figure]) -> None:
     print(f"\n{'':52s} {'value':>9s} {'unit':10s} {'ratio':>7s} {'goal':>8s}       against")
     for each in figures:
@@ -343,6 +370,7 @@ def show(figures: list[Figure]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the engine against raw code and against its peers.")
     parser.add_argument("--n", type=int, default=100, help="agreements for each engine")
+    parser.add_argument("--agreements", type=int, default=100_000, help="agreements for what pages cost when many")
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--strict", action="store_true", help="exit 1 where a goal is missed")
     asked = parser.parse_args()
@@ -362,6 +390,8 @@ def main() -> int:
                 figures += memory_figures(max(asked.n, 200), python)
             elif part == "insight":
                 figures += insight_figures()
+            elif part == "scale":
+                figures += scale_figures(asked.agreements)
             elif part == "verify":
                 figures += verify_figures()
             elif part == "workdays":
