@@ -146,8 +146,12 @@ def _delays(rows: Iterable[Any], calendars: Mapping[int, WorkingCalendar], now: 
         calendar = calendars[row.lead_organisation_id]
         minutes[row.reason] = minutes.get(row.reason, 0) + calendar.working_minutes(row.started_at, row.ended_at or now)
         whom.setdefault(row.reason, set()).add(row.agreement_id)
-    reasons = sorted(minutes, key=lambda reason: (-minutes[reason], reason))
+    reasons = sorted(minutes)
     shown = hide_small([len(whom[reason]) for reason in reasons])
+    order = [
+        (count is None, 0 if count is None else -minutes[reason], reason, count)
+        for reason, count in zip(reasons, shown, strict=True)
+    ]  # what is hidden keeps no place among the others
     return [
         {
             "reason": reason,
@@ -155,7 +159,7 @@ def _delays(rows: Iterable[Any], calendars: Mapping[int, WorkingCalendar], now: 
             "agreements": count,
             "days": None if count is None else round(minutes[reason] / DAY_MINUTES),
         }
-        for reason, count in zip(reasons, shown, strict=True)
+        for _, _, reason, count in sorted(order, key=lambda each: each[:3])
     ]
 
 

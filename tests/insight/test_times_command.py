@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,33 @@ def test_forecasts_are_judged_when_asked_for(log: Path, capsys: pytest.CaptureFi
 def test_folding_is_said(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, _, _ = run(capsys, log, "--fold", "complete", "--json")
     assert json.loads(out)["counted"].startswith("one event per piece of work")
+
+
+GOOD_XES = b"""<log><trace><string key="concept:name" value="1"/><event><string key="concept:name" value="a"/>
+<date key="time:timestamp" value="2020-01-01T00:00:00Z"/></event></trace>
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (gzip.compress("\n".join(ROWS * 200).encode())[:-30], "line [0-9]+: Here the packed file is damaged or ends"),
+        (b"id,what,when\n1,a,2020-01-01\n", "line 1: There is no column .*--case, --activity, --time"),
+        ("\n".join(ROWS).encode() + b"\n7,caf\xe9,2020-01-01T10:00Z,x", "line 20: Byte 6 of the line is not UTF-8"),
+        (GOOD_XES + GOOD_XES[5:] + b"</log>", "line 3: A second trace is called “1”"),
+        (b'<!DOCTYPE log [<!ENTITY a "aaa"><!ENTITY b "&a;&a;">]>\n<log>&b;</log>', "line 1: .*a document type"),
+    ],
+    ids=["cut short", "other columns", "two encodings", "an id twice", "entities that grow"],
+)
+def test_a_bad_log_is_one_sentence_with_its_line_and_nothing_of_it_is_told(
+    log: Path, capsys: pytest.CaptureFixture[str], content: bytes, says: str
+) -> None:
+    log.write_bytes(content)
+    for options in ([], ["--json"]):
+        out, err, code = run(capsys, log, *options)
+        assert (out, code) == ("", 1)
+        assert re.match(f"log.csv, {says}", err)
+        assert len(err.splitlines()) == 1
 
 
 def test_a_bad_file_is_one_sentence_and_status_1(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
