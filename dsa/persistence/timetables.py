@@ -27,6 +27,13 @@ def load(session: Session, agreement_id: int) -> Timetable:
     )
 
 
+def pending(session: Session, agreement_id: int) -> Proposal | None:
+    """The proposal that waits for an answer, or None."""
+    asked = select(_P).where(_P.c.agreement_id == agreement_id, _P.c.status == OPEN)
+    row = session.execute(asked.order_by(_P.c.event_seq.desc()).limit(1)).one_or_none()
+    return None if row is None else _proposal(row)
+
+
 def proposed_at(session: Session, agreement_id: int) -> dict[int, datetime]:
     """When each proposal was made, by the event that made it."""
     wanted = select(_P.c.event_seq, _P.c.proposed_at).where(_P.c.agreement_id == agreement_id)

@@ -1,12 +1,36 @@
-"""Asking for the first look. One rule: with it, the lead proposes a day for each stage."""
+"""The first look: asked for with a timetable; answered with it, and with who answers for it and who will sign.
+
+One rule: what goes with an answer is recorded in its transaction, each as an event of its own.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.domain.timetable import Dates
+from dsa.persistence import people
+from dsa.persistence.heads import Loaded
 from dsa.services import moves, timetabling
 from dsa.services.context import Context
-from dsa.services.moving import Step
+from dsa.services.moving import Step, open_for
+from dsa.services.obligations import Named, name_contact
+from dsa.services.timetable_page import Asked, asked_of
+from dsa.services.timetabling import Answer
 
 FIRST_LOOK = "ask_first_look"
+# What each party names at the first look: the duty as it stands among its contacts, and the role that fills the form.
+ACCOUNTABLE, SIGNS = "Answers for this", "Signs"
+
+
+@dataclass(frozen=True, slots=True)
+class InPrinciple:
+    """What a yes in principle is asked for besides: dates to accept, and posts, filled in from the directory."""
+
+    party: str
+    timetable: Asked | None
+    accountable: str
+    signs: str
 
 
 def ask_first_look(ctx: Context, actor: Actor, reference: str, *, seen: int | None, dates: Dates | None = None) -> Step:
@@ -18,3 +42,30 @@ def ask_first_look(ctx: Context, actor: Actor, reference: str, *, seen: int | No
         step = moves.make(ctx, session, actor, reference, FIRST_LOOK, seen=seen)
         timetabling.propose_with(ctx, session, actor, reference, dates)
         return step
+
+
+def in_principle(
+    ctx: Context, session: Session, actor: Actor, loaded: Loaded, organisation_id: int
+) -> InPrinciple | None:
+    """What the page of a party's first look asks for, or None for an organisation that is no party."""
+    party = next((each for each in loaded.parties if each.organisation_id == organisation_id), None)
+    if party is None:
+        return None
+    on = ctx.clock.now().date()
+
+    def post(role: str) -> str:
+        holders = people.holders(session, organisation_id, role, on=on)
+        return holders[0].post if holders else ""
+
+    return InPrinciple(party.key, asked_of(ctx, session, actor, loaded), post("accountable"), post("signatory"))
+
+
+def record_beside(
+    ctx: Context, session: Session, actor: Actor, reference: str, timetable: Answer | None, named: tuple[Named, ...]
+) -> Loaded:
+    """Record what goes with a yes in principle; returns the agreement as it stands then."""
+    if timetable is not None:
+        timetabling.answer_with(ctx, session, actor, reference, timetable)
+    for each in named:
+        name_contact(ctx, session, actor, open_for(ctx, session, actor, reference, lock=True), each)
+    return open_for(ctx, session, actor, reference, lock=True)

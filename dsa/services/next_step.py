@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.machine import Flow
 from dsa.domain.workflow import ROLES, SEPARATE_ROLES, Move, Stage
-from dsa.persistence import heads, queries_people, work
+from dsa.persistence import heads, queries_people, timetables, work
 from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
@@ -100,9 +100,32 @@ def _wanted(session: Session, loaded: Loaded, flow: Flow, stage: Stage) -> list[
                 key=task.key,
             )
         )
+    found += _dates(session, loaded, base)
     if not any(each.required for each in found):
         found.append(_onward(loaded, flow, stage, base))
     return found
+
+
+def _dates(session: Session, loaded: Loaded, base: str) -> list[_Wanted]:
+    """Each signing party that has not answered the proposed dates is to; with its first look, where that is open."""
+    pending = timetables.pending(session, loaded.head.id)
+    if pending is None:
+        return []
+    looking = {task.organisation_id for task in loaded.tasks if task.kind == "in_principle" and task.status == "open"}
+    return [
+        _Wanted(
+            party.organisation_id,
+            party.name,
+            ("information_governance", "drafter", "accountable"),
+            "Answer the proposed dates",
+            None,
+            f"{base}/timetable",
+            required=False,
+            key=f"timetable:{party.key}",
+        )
+        for party in loaded.parties
+        if party.signs and party.key not in pending.accepted and party.organisation_id not in looking
+    ]
 
 
 def _asked(task: object) -> bool:

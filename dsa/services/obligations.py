@@ -3,7 +3,7 @@
 One rule: a condition gates the first data, never a signature; a person may change, the signed text does not.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -49,27 +49,49 @@ def replace_contact(
 
     The event names duty, party and post; name and details stand beside it, as words that can be erased.
     """
-    duty, post, name, details = (" ".join(tidy(text).split()) for text in (duty, post, name, details))
+    with ctx.database.writing() as session:
+        loaded = open_for(ctx, session, actor, reference, lock=True)
+        step = name_contact(ctx, session, actor, loaded, Named(party, duty, post, name, details))
+        if step is None:
+            raise Conflict("This is the contact already. Nothing was changed.")
+        return step
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Who does a duty for a party (its key): the post, and beside it name and details, which may be empty."""
+
+    party: str
+    duty: str
+    post: str
+    name: str = ""
+    details: str = ""
+
+
+def name_contact(ctx: Context, session: Session, actor: Actor, loaded: Loaded, named: Named) -> Step | None:
+    """``replace_contact`` within a transaction; None where it is the contact already."""
+    duty, post, name, details = (
+        " ".join(tidy(text).split()) for text in (named.duty, named.post, named.name, named.details)
+    )
     if not post or not duty:
         raise BadInput("Give the duty and the post.")
     if any(len(text) > LONGEST_LINE for text in (duty, post, name, details)):
         raise BadInput("Duty, post, name and details can have up to %(most)s characters each.", most=LONGEST_LINE)
-    with ctx.database.writing() as session:
-        loaded = open_for(ctx, session, actor, reference, lock=True)
-        demand(ctx, session, actor, "replace_contact", loaded)
-        held = post_for(ctx, session, loaded, actor, party)
-        if held is None:
-            raise BadInput("Replace contacts of your own organisation only.")
-        now = next((c for c in contacts.every(session, loaded.head.id) if (c.party_key, c.duty) == (party, duty)), None)
-        if now is not None and now.until_at is None and (now.post, now.name, now.details) == (post, name, details):
-            raise Conflict("This is the contact already. Nothing was changed.")
-        facts = {"duty": duty, "party": party, "post": post}
-        notes = {"contact": f"{name} {details}".strip()} if name or details else {}
-        step = take(ctx, session, loaded, actor, held, Happening("ContactReplaced", facts, notes), bump=False)
-        contacts.replace(
-            session, loaded.head.id, party=party, duty=duty, post=post, name=name, details=details, at=step.at
-        )
-        return step
+    demand(ctx, session, actor, "replace_contact", loaded)
+    held = post_for(ctx, session, loaded, actor, named.party)
+    if held is None:
+        raise BadInput("Replace contacts of your own organisation only.")
+    kept = contacts.every(session, loaded.head.id)
+    now = next((c for c in kept if (c.party_key, c.duty) == (named.party, duty)), None)
+    if now is not None and now.until_at is None and (now.post, now.name, now.details) == (post, name, details):
+        return None
+    facts = {"duty": duty, "party": named.party, "post": post}
+    notes = {"contact": f"{name} {details}".strip()} if name or details else {}
+    step = take(ctx, session, loaded, actor, held, Happening("ContactReplaced", facts, notes), bump=False)
+    contacts.replace(
+        session, loaded.head.id, party=named.party, duty=duty, post=post, name=name, details=details, at=step.at
+    )
+    return step
 
 
 def post_for(ctx: Context, session: Session, loaded: Loaded, actor: Actor, party: str) -> Held | None:

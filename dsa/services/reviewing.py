@@ -19,10 +19,12 @@ from dsa.domain.workflow import TaskRule
 from dsa.persistence import drafts, history, people, work
 from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
+from dsa.services.first_look import record_beside
 from dsa.services.moves import onward_facts
 from dsa.services.moving import Happening, Step, demand_version, flow_of, open_for, take
+from dsa.services.obligations import Named
 from dsa.services.permitting import demand
-from dsa.services.timetabling import Answer, answer_with
+from dsa.services.timetabling import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Verdict:
     """A decision on a task. ``summary`` is shown to every party; ``note`` stays with the decider's side.
 
     ``relies_on`` is the id of another party's approval that this one rests on. ``privileged`` marks the note as legal
-    advice. ``happened_at`` is given for a decision taken earlier elsewhere. ``timetable`` goes with a yes in principle.
+    advice. ``happened_at`` is given for a decision taken earlier elsewhere. ``timetable`` and ``named``
+    (who answers for it, who will sign) go with a yes in principle.
     """
 
     outcome: str
@@ -60,6 +63,7 @@ class Verdict:
     privileged: bool = False
     happened_at: datetime | None = None
     timetable: Answer | None = None
+    named: tuple[Named, ...] = ()
 
 
 def decide_task(
@@ -77,9 +81,8 @@ def decide_task(
         if task.kind == "signature" and verdict.outcome == "signed":
             raise Refused("A signature is given on the signing page.")
         _check(task, verdict, loaded)
-        if verdict.timetable is not None:
-            answer_with(ctx, session, actor, reference, verdict.timetable)
-            loaded = open_for(ctx, session, actor, reference, lock=True)  # its answer is an event of its own
+        if verdict.timetable is not None or verdict.named:
+            loaded = record_beside(ctx, session, actor, reference, verdict.timetable, verdict.named)
         version = drafts.newest_mark(session, loaded.head.id)
         step = _take(ctx, session, loaded, actor, held, task, verdict, version)
         _keep(session, loaded, actor, held, task, verdict, version, step)
@@ -115,8 +118,9 @@ def _check(task: Any, verdict: Verdict, loaded: Loaded) -> None:
         raise BadInput("Take out the characters that cannot be shown, then send it again.")
     if any(not is_delay(change.code) for change in verdict.changes):
         raise BadInput("Choose a reason from the list for each change.")
-    if verdict.timetable is not None and (task.kind, verdict.outcome) != ("in_principle", "yes"):
-        raise BadInput("A timetable is answered with a yes in principle, or on its own page.")
+    beside = verdict.timetable is not None or verdict.named
+    if beside and (task.kind, verdict.outcome) != ("in_principle", "yes"):
+        raise BadInput("Dates and posts go with a yes in principle. Give them on their own pages.")
     if verdict.outcome == "approved_with_conditions" and not verdict.conditions:
         raise BadInput("Write at least one condition, or approve without conditions.")
     needs_reason = verdict.outcome in ("no", "against", "declined", "not_us") or asks

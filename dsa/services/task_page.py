@@ -23,10 +23,10 @@ from dsa.persistence.heads import Loaded
 from dsa.services import content, differences, permitting, redating
 from dsa.services.agreement_header import Header, header_of
 from dsa.services.context import Context
+from dsa.services.first_look import InPrinciple, in_principle
 from dsa.services.moving import flow_of, open_for
 from dsa.services.next_step import NextStep, next_steps
 from dsa.services.task_reviews import CHECKING_KINDS, Condition, Group, Review, grouped, reviews_of
-from dsa.services.timetable_page import Asked, asked_of
 from dsa.timekeeping.calendar import WorkingCalendar
 
 
@@ -116,7 +116,7 @@ class TaskPage:
     assignee: str
     person_id: int
     next: tuple[NextStep, ...]
-    timetable: Asked | None
+    in_principle: InPrinciple | None
 
     @property
     def kind(self) -> str:
@@ -256,13 +256,15 @@ class _Maker:
             assignee=self._assignee(),
             person_id=self.actor.person_id,
             next=next_steps(self.ctx, self.session, self.loaded),
-            timetable=self._timetable(rule),
+            in_principle=self._in_principle(rule),
         )
 
-    def _timetable(self, rule: TaskRule) -> Asked | None:
-        """The timetable that is answered with a first look."""
-        asks = rule.kind == "in_principle" and self.task is not None and self.task.status == "open"
-        return asked_of(self.ctx, self.session, self.actor, self.loaded) if asks else None
+    def _in_principle(self, rule: TaskRule) -> InPrinciple | None:
+        """What a yes in principle is asked for besides."""
+        task = self.task
+        if rule.kind != "in_principle" or task is None or task.status != "open":
+            return None
+        return in_principle(self.ctx, self.session, self.actor, self.loaded, task.organisation_id)
 
     def _why_not(self, action: str) -> Refusal | None:
         if self.task is None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from dsa.domain.reasons import DELAYS, EXTRA_DELAYS, is_delay
+from dsa.services.first_look import ACCOUNTABLE, SIGNS
+from dsa.services.obligations import Named
 from dsa.services.reviewing import Change, Condition, Verdict
 from dsa.services.task_page import TaskPage
 from dsa.services.timetabling import Answer
@@ -86,13 +88,14 @@ def _verdict(form: Submitted, page: TaskPage, outcome: str, today: date) -> Choi
             page.role == "legal" and form.form.get("privileged") == "yes",
             _happened(form, today),
             _timetable(form, page) if outcome == "yes" else None,
+            _named(form, page) if outcome == "yes" else (),
         ),
     )
 
 
 def _timetable(form: Submitted, page: TaskPage) -> Answer | None:
     """The answer to the proposed timetable, which goes with a yes in principle."""
-    asked = page.timetable
+    asked = page.in_principle.timetable if page.in_principle is not None else None
     if asked is None:
         return None
     chosen = form.choice("timetable", ("accept", "instead"), required=gettext("Say whether you accept the dates"))
@@ -101,6 +104,19 @@ def _timetable(form: Submitted, page: TaskPage) -> Answer | None:
     if chosen == "accept":
         return Answer(asked.seq)
     return Answer(asked.seq, read_dates(form, [(stage, title) for stage, title, _ in asked.dates]))
+
+
+def _named(form: Submitted, page: TaskPage) -> tuple[Named, ...]:
+    """Who answers for it on this side and which post will sign, which go with a yes in principle."""
+    asked = page.in_principle
+    if asked is None:
+        return ()
+    accountable = form.text(
+        "accountable-post", label=gettext("Post"), required=gettext("Enter the post that answers for this"), limit=200
+    )
+    name = form.text("accountable-name", label=gettext("Name"), limit=200)
+    signs = form.text("signs-post", label=gettext("Post"), required=gettext("Enter the post that will sign"), limit=200)
+    return Named(asked.party, ACCOUNTABLE, accountable, name), Named(asked.party, SIGNS, signs)
 
 
 def _changes(form: Submitted, page: TaskPage) -> tuple[Change, ...]:

@@ -11,7 +11,7 @@ from dsa.web.access import bookkeeping, current, signed_in
 from dsa.web.acting import actor, context
 from dsa.web.outcome_words import decided
 from dsa.web.page import page, say
-from dsa.web.time_words import days, finish_words, hold_words, slip_words, state_words, waited_for
+from dsa.web.time_words import days, finish_words, hold_words, slips_words, state_words, waited_for
 from dsa.web.wording import gettext, mark
 
 blueprint = Blueprint("record", __name__)
@@ -44,7 +44,7 @@ def show(reference: str) -> tuple[str, int]:
         finish_words=finish_words,
         hold_words=hold_words,
         timetable_words=state_words(found.timetable),
-        slip_words=slip_words,
+        slips=slips_words(found.timetable),
         waited_for=waited_for(found.figures),
         done=_done(found),
         outlook=outlook_words.shown(found.outlook),

@@ -72,6 +72,14 @@ def slip_words(slip: Slip) -> str:
     )
 
 
+def slips_words(shown: TimetableShown) -> list[str]:
+    """Every slip; stages that slipped alike in one line."""
+    alike: dict[str, list[str]] = {}
+    for stage, slip in shown.slips:
+        alike.setdefault(slip_words(slip), []).append(gettext(stage.title))
+    return [gettext("%(stages)s: %(words)s", stages=", ".join(stages), words=words) for words, stages in alike.items()]
+
+
 def state_words(shown: TimetableShown) -> str:
     """Where the timetable stands, in one sentence."""
     pending = shown.pending

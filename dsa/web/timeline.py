@@ -13,7 +13,7 @@ from dsa.web.outcome_words import decided
 from dsa.web.page import day, local, page
 from dsa.web.page_dates import told
 from dsa.web.record import note_look
-from dsa.web.time_words import days, finish_words, hold_words, slip_words, state_words
+from dsa.web.time_words import days, finish_words, hold_words, slips_words, state_words
 from dsa.web.wording import gettext, ngettext
 
 blueprint = Blueprint("timeline", __name__)
@@ -40,7 +40,7 @@ def show(reference: str) -> tuple[str, int]:
         outlook=outlook_words.shown(found.outlook),
         hold_words=hold_words,
         timetable_words=state_words(found.timetable),
-        slip_words=slip_words,
+        slips=slips_words(found.timetable),
         events=[(event, sentence(event)) for event in found.events],
         done=request.args.get("done") == "contested",
     )

@@ -2,10 +2,11 @@
 
 import csv
 import io
+from datetime import date
 
 import pytest
 
-from dsa.services import timetable_page, timetabling
+from dsa.services import timetable_page, timetabling, verifying
 from dsa.services.first_look import ask_first_look
 from tests.web.page_client import PageClient
 from tests.web.world import World
@@ -147,3 +148,34 @@ def test_what_is_settled_or_not_there_is_told_plainly(pages: PageClient, world: 
     assert "It is for: Drafter, Information governance lead, Accountable person" in (
         pages.get(f"/agreements/{reference}/timetable").text
     )
+
+
+def test_a_yes_in_principle_names_who_answers_for_it_and_who_will_sign(pages: PageClient, world: World) -> None:
+    reference = begun(world)
+    pages.sign_in(world.person("SLC", "information_governance"))
+    pages.get(f"/agreements/{reference}/tasks/{IN_PRINCIPLE}")
+    yes = {"outcome": "yes", "timetable": "accept"}
+    page = pages.press("Record my decision", status=422, **yes, **{"accountable-post": "", "signs-post": " "})
+    assert page.errors == ["Enter the post that answers for this", "Enter the post that will sign"]
+    pages.press("Record my decision", **yes, **{"accountable-post": "Director of data", "signs-post": "Signatory"})
+    text = pages.get(f"/agreements/{reference}/contacts").text
+    assert "Answers for this" in text
+    assert "Director of data" in text
+    assert "Signs" in text
+    told = pages.get(f"/agreements/{reference}/timeline").text
+    assert "Replaced the contact for Answers for this" in told
+    assert verifying.verify_history(world.ctx, reference) == ()
+
+
+def test_who_has_to_answer_proposed_dates_is_told_so_among_the_next_steps(pages: PageClient, world: World) -> None:
+    reference = bound(world)
+    world.onward(reference)
+    timetabling.propose_change(
+        world.ctx, world.actor("SLC", "drafter"), reference, {"preparing": date(2027, 7, 1)}, code="TECH", owner="SLC"
+    )
+    pages.sign_in(world.person("HMRC", "information_governance"))
+    page = pages.get(f"/agreements/{reference}")
+    assert page.links()["This is yours: Answer the proposed dates"] == f"/agreements/{reference}/timetable"
+    pages.get(f"/agreements/{reference}/timetable")
+    pages.press("Accept these dates")
+    assert "Answer the proposed dates" not in pages.get(f"/agreements/{reference}").text
