@@ -100,6 +100,7 @@ def _rows() -> Select[Any]:
         _A.c.holder_reason,
         _A.c.holder_since,
         _A.c.stage_due_at,
+        _A.c.stage_entered_at,
         _A.c.first_contact_on,
         _A.c.created_at,
         _A.c.updated_at,

@@ -17,7 +17,7 @@ from dsa.persistence.models import Agreement, Organisation, Query, Task, table
 from dsa.persistence.prepared import Prepared
 
 _T, _A, _O, _Q = table(Task), table(Agreement), table(Organisation), table(Query)
-_HOLDER = _O.alias("holder")
+_HOLDER, _DOER = _O.alias("holder"), _O.alias("doer")
 # Stages in which nothing is asked of anybody until its target has passed.
 RESTING = ("in_use",)
 MOST_COUNTED = 1_000
@@ -35,8 +35,15 @@ _AGREEMENT = (
     _O.c.nation.label("lead_nation"),
 )
 _OPEN_TASKS = Prepared(
-    select(_T.c.id, _T.c.key, _T.c.rule, _T.c.due_at, _T.c.required, _T.c.organisation_id, *_AGREEMENT)
-    .select_from(_T.join(_A, _A.c.id == _T.c.agreement_id).join(_O, _O.c.id == _A.c.lead_organisation_id))
+    select(
+        _T.c.id, _T.c.key, _T.c.rule, _T.c.due_at, _T.c.required, _T.c.organisation_id, _T.c.opened_at,
+        _T.c.target_days, _DOER.c.nation, *_AGREEMENT,
+    )
+    .select_from(
+        _T.join(_A, _A.c.id == _T.c.agreement_id)
+        .join(_O, _O.c.id == _A.c.lead_organisation_id)
+        .join(_DOER, _DOER.c.id == _T.c.organisation_id)
+    )
     .where(
         _T.c.done_at.is_(None),
         _T.c.status == "open",
@@ -50,7 +57,7 @@ _OPEN_TASKS = Prepared(
     )
     .order_by(_T.c.due_at, _T.c.id)
     .limit(bindparam("most", type_=Integer))
-)
+)  # fmt: skip
 _QUESTIONS = Prepared(
     select(_Q.c.id, _T.c.due_at, _T.c.organisation_id, *_AGREEMENT)
     .select_from(

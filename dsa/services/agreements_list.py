@@ -15,6 +15,7 @@ from dsa.persistence import queries_agreements as queries
 from dsa.persistence.queries_agreements import MOST_COUNTED, Wanted
 from dsa.services.agreements_past import past_of
 from dsa.services.context import Context
+from dsa.services.day_of import days_of
 from dsa.services.finish_lines import FinishLine
 from dsa.services.whose_time import Figures, HoldNow, Times, times_of
 from dsa.timekeeping import targets
@@ -70,7 +71,7 @@ class Filters:
 class Row:
     """One agreement in the list. ``who`` is empty once it is over; ``signature``, ``first_data``: its finish lines.
 
-    ``reported``: its first dates are as reported.
+    ``reported``: its first dates are as reported. ``progress``: whoever has it is on “day 6 of 10”.
     """
 
     reference: str
@@ -91,6 +92,7 @@ class Row:
     likely_on: date | None
     very_likely_on: date | None
     reported: bool
+    progress: Message | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,9 @@ def agreements_page(
                 if others:
                     easing.append((name, others))
         last = found[PAGE - 1] if len(found) > PAGE else None
-        times = times_of(ctx, session, found[:PAGE], now=now)
+        times, days = times_of(ctx, session, found[:PAGE], now=now), days_of(ctx, session, found[:PAGE], now)
         return ListPage(
-            tuple(_row(ctx, session, row, times[row.id], now) for row in found[:PAGE]),
+            tuple(_row(ctx, session, row, times[row.id], now, days.get(row.id)) for row in found[:PAGE]),
             min(count, MOST_COUNTED),
             count <= MOST_COUNTED,
             None if last is None else f"{int(last.updated_at.timestamp())}-{last.id}",
@@ -176,7 +178,7 @@ def _wanted(ctx: Context, session: Session, actor: Actor, filters: Filters, now:
     )
 
 
-def _row(ctx: Context, session: Session, row: Any, times: Times, now: datetime) -> Row:
+def _row(ctx: Context, session: Session, row: Any, times: Times, now: datetime, progress: Message | None = None) -> Row:
     calendar = ctx.calendars.of(session, row.lead_organisation_id, row.lead_nation)
     stage = ctx.definitions.flow(session, row.workflow_id, row.workflow_version).stages[row.stage]
     due = None if stage.final else row.stage_due_at
@@ -200,4 +202,5 @@ def _row(ctx: Context, session: Session, row: Any, times: Times, now: datetime) 
         row.likely_on if row.finished_at is None else None,
         row.very_likely_on if row.finished_at is None else None,
         bool(row.tracking),
+        progress,
     )

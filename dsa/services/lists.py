@@ -4,7 +4,7 @@ The words of a row are made once, here, so that a page of them costs little.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from dsa.persistence import queries_tasks_list as queries
 from dsa.services.context import Context
 from dsa.services.next_step import forward_move
 from dsa.timekeeping import targets
+from dsa.timekeeping.calendar import WorkingCalendar
 from dsa.timekeeping.targets import Message
 
 PAGE = 25
@@ -27,7 +28,8 @@ _OWN_DRAFTS = frozenset({"starting", "drafting", "returned"})
 class ToDo:
     """One thing to do: ``what`` is a verb phrase and the link; ``waits`` is who waits for it.
 
-    ``group`` is overdue, week or later; ``distance`` the working days to ``due_at`` (UTC) in words.
+    ``group`` is overdue, week or later; ``distance`` the working days to ``due_at`` (UTC) in words; ``progress`` is
+    “day 6 of 10” of a task.
     """
 
     what: str
@@ -38,6 +40,7 @@ class ToDo:
     due_at: datetime | None
     distance: Message | None
     group: str
+    progress: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,12 @@ def _task(ctx: Context, session: Session, row: Any, now: datetime) -> ToDo:
     rule = ctx.definitions.flow(session, row.workflow_id, row.workflow_version).workflow.rule(row.rule)
     own = row.organisation_id == row.lead_organisation_id
     waits = "the other parties" if own else row.lead_name
-    return _todo(ctx, session, row, now, rule.title, f"tasks/{row.key}", waits)
+    calendar = ctx.calendars.of(session, row.organisation_id, row.nation)
+    progress = targets.progress_by_due(
+        calendar, entered=row.opened_at, target_days=row.target_days, due=row.due_at, now=now
+    )
+    todo = _todo(ctx, session, row, now, rule.title, f"tasks/{row.key}", waits, calendar=calendar)
+    return replace(todo, progress=targets.describe(progress))
 
 
 def _questions(ctx: Context, session: Session, actor: Actor, now: datetime) -> Iterable[ToDo]:
@@ -130,10 +138,20 @@ def _moves(ctx: Context, session: Session, actor: Actor, now: datetime) -> Itera
     return found
 
 
-def _todo(ctx: Context, session: Session, row: Any, now: datetime, what: str, path: str, waits: str) -> ToDo:
+def _todo(
+    ctx: Context,
+    session: Session,
+    row: Any,
+    now: datetime,
+    what: str,
+    path: str,
+    waits: str,
+    *,
+    calendar: WorkingCalendar | None = None,
+) -> ToDo:
     due: datetime | None = row.due_at
     reference: str = row.reference
-    calendar = ctx.calendars.of(session, row.lead_organisation_id, row.lead_nation)
+    calendar = calendar or ctx.calendars.of(session, row.lead_organisation_id, row.lead_nation)
     distance = None if due is None else targets.distance(calendar, now=now, due=due)
     group = "later" if due is None else "overdue" if due < now else "week" if due < _end_of_week(now) else "later"
     return ToDo(what, f"/agreements/{reference}/{path}", row.title, reference, waits, due, distance, group)

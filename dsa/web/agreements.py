@@ -185,6 +185,13 @@ class Cells:
     signed_by: str
 
 
+def _with_whom(row: Row) -> str:
+    """Who has it and how far they are: ``Legal adviser, Department for Work and Pensions, day 6 of 10``."""
+    if not row.who:
+        return gettext("Nobody: it is over")
+    return f"{row.who}, {told(row.progress)}" if row.progress is not None else row.who
+
+
 def _cells(row: Row) -> Cells:
     due = ""
     if row.due_at is not None and row.distance is not None:
@@ -194,7 +201,7 @@ def _cells(row: Row) -> Cells:
         row.reference,
         row.title,
         _stage(row),
-        row.who or gettext("Nobody: it is over"),
+        _with_whom(row),
         gettext(row.reason) if row.reason else "",
         day(row.since) if row.since is not None and row.who else "",
         row.late,

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 from dsa.domain.errors import BadInput
 from dsa.services import obligations, obligations_page
 from dsa.services.obligations_page import ConditionListed, ConditionsPage, ContactsPage
-from dsa.timekeeping.nations import BeyondCalendar
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.forms import Submitted
@@ -52,10 +51,7 @@ def _row(condition: ConditionListed, found: ConditionsPage) -> ConditionRow:
     if due is None:
         return ConditionRow(condition, "", late=False)
     late = condition.met_at is None and due < today()
-    try:
-        distance = working_distance(due, today=today(), calendar=found.calendar)
-    except BeyondCalendar:  # further away than any calendar of bank holidays
-        return ConditionRow(condition, day(due), late)
+    distance = working_distance(due, today=today(), calendar=found.calendar)
     return ConditionRow(condition, gettext("%(day)s, %(distance)s", day=day(due), distance=distance), late)
 
 

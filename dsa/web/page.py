@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from flask import Flask, render_template, request, url_for
 
 from dsa.domain.errors import Refusal
+from dsa.timekeeping.nations import BeyondCalendar
 from dsa.web import access
 from dsa.web.composition import LONDON, services
 from dsa.web.forms import as_items, element_id
@@ -80,11 +81,13 @@ def working_distance(due: date, *, today: date, calendar: WorkingDays) -> str:
     """How far a date is, in working days of that calendar: ``in 3 working days``, ``today``, ``2 working days ago``."""
     if due == today:
         return gettext("today")
+    try:
+        ahead = calendar.working_days(min(today, due), max(today, due))
+    except BeyondCalendar:
+        return gettext("beyond the bank holidays that are known")
     if due > today:
-        ahead = calendar.working_days(today, due)
         return ngettext("in %(num)d working day", "in %(num)d working days", ahead)
-    behind = calendar.working_days(due, today)
-    return ngettext("%(num)d working day ago", "%(num)d working days ago", behind)
+    return ngettext("%(num)d working day ago", "%(num)d working days ago", ahead)
 
 
 def say(refusal: Refusal | str) -> str:

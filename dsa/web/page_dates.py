@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from dsa.timekeeping import targets
 from dsa.timekeeping.calendar import WorkingCalendar, calendar_for
+from dsa.timekeeping.nations import BeyondCalendar
 from dsa.timekeeping.targets import Message
 from dsa.web.page import day, utc_now
 from dsa.web.wording import gettext
@@ -17,9 +18,15 @@ def told(message: Message) -> str:
 
 
 def distance_of(at: datetime, nation: str | WorkingCalendar = "ENG") -> str:
-    """How far a moment is, in working days of a nation's or an organisation's calendar: ``in 3 working days``."""
+    """How far a moment is, in working days of a nation's or an organisation's calendar: ``in 3 working days``.
+
+    A moment that the calendar does not reach is said to be so: a date that somebody typed closes no page.
+    """
     calendar = calendar_for(nation) if isinstance(nation, str) else nation
-    return told(targets.distance(calendar, now=utc_now(), due=at))
+    try:
+        return told(targets.distance(calendar, now=utc_now(), due=at))
+    except BeyondCalendar:
+        return gettext("beyond the bank holidays that are known")
 
 
 def working_day_of(at: datetime, nation: str | WorkingCalendar = "ENG") -> str:

@@ -7,6 +7,7 @@ from flask import Blueprint, request
 from dsa.domain.errors import BadInput
 from dsa.services import lists
 from dsa.services.lists import ToDo, Waiting
+from dsa.timekeeping.targets import Message
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.page import day, page
@@ -49,7 +50,7 @@ class _Said:
         return found
 
     def due(self, item: ToDo) -> str:
-        """``Due 2 November 2026, in 3 working days``; nothing where nothing is due."""
+        """``Due 2 November 2026, in 3 working days, day 6 of 10``; nothing where nothing is due."""
         if item.due_at is None or item.distance is None:
             return ""
         key = (item.due_at, *item.distance[1].values(), item.distance[0])
@@ -57,6 +58,14 @@ class _Said:
         if found is None:
             words = {"day": day(item.due_at), "distance": told(item.distance)}
             found = self._known[key] = self.once("Due %(day)s, %(distance)s") % words
+        return found if item.progress is None else f"{found}, {self.told(item.progress)}"
+
+    def told(self, message: Message) -> str:
+        """A message of the timekeeping room, put into words once a page."""
+        key = (message[0], *message[1].values())
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = told(message)
         return found
 
     def waiting(self, row: Waiting) -> tuple[str, str, str]:

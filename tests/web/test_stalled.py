@@ -30,6 +30,10 @@ def test_the_agreement_that_moved_longest_ago_is_first_with_who_has_it_and_their
     assert "since 2 November 2026" in page.text
     assert "Information governance lead, Student Loans Companyday 7 of 5, 2 working days over" in page.text
     assert "day 2 of 10" in page.text
+    listed = pages.get("/agreements").text
+    assert "Information governance lead, Student Loans Company, day 7 of 5, 2 working days over" in listed
+    pages.sign_in(world.person("HMRC", "legal"))
+    assert "in 8 working days, day 2 of 10" in pages.get("/tasks").text
 
 
 def test_reminders_chases_comments_looks_and_taking_a_task_up_move_nothing(pages: PageClient, world: World) -> None:
