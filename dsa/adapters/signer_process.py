@@ -19,7 +19,7 @@ from dsa.config import Settings
 
 log = logging.getLogger("dsa.signer")
 _PACKAGES = Path(__file__).resolve().parents[2]
-_AGAIN_SECONDS = (0.2, 1.0, 5.0, 15.0)
+_AGAIN_SECONDS = (0.2, 1.0, 5.0)
 _ENDING_SECONDS = 5.0
 
 

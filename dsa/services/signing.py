@@ -22,9 +22,11 @@ from dsa.services.context import Context
 from dsa.services.moving import Happening, Step, demand_version, open_for, take
 from dsa.services.permitting import demand
 from dsa.services.ports import Revision
+from dsa.services.turns import Turns
 
 CONFIRMED_WITHIN = timedelta(minutes=5)
 TRIES = 30
+_TURNS = Turns()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,20 +135,33 @@ def sign(
     if not confirmed:
         raise Refused("Confirm that it is you, then sign. A confirmation is good for five minutes.")
     for _ in range(TRIES):
-        with ctx.database.reading() as session:
-            loaded = open_for(ctx, session, actor, reference)
-            page = _to_sign(ctx, session, loaded, actor, task_key)
-            demand_stage(loaded, seen)
-            document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
-        if document is None or page.status not in ("issued", "signing") or document.current_sha256 is None:
-            raise Refused("The document is being prepared. It is ready in about a minute; then sign.")
-        if seen_sha256 != page.document_sha256:
-            raise Conflict("The document changed after you opened the page. Read the new one, then sign.")
-        signed = _made(ctx, actor, page, ctx.files.get(document.current_sha256))
-        step = _record(ctx, actor, reference, page, document, signed)
+        with _TURNS.turn(reference):
+            step = _signed(ctx, actor, reference, task_key, seen=seen, seen_sha256=seen_sha256)
         if step is not None:
             return step
     raise Conflict("Many people are signing at this moment. Nothing of yours was changed. Try again.")
+
+
+def _signed(
+    ctx: Context, actor: Actor, reference: str, task_key: str, *, seen: int | None, seen_sha256: str
+) -> Step | None:
+    """Sign the newest revision and write it; None when somebody wrote a newer one meanwhile."""
+    with ctx.database.reading() as session:
+        loaded = open_for(ctx, session, actor, reference)
+        page = _to_sign(ctx, session, loaded, actor, task_key)
+        demand_stage(loaded, seen)
+        document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
+    if document is None or page.status not in ("issued", "signing") or document.current_sha256 is None:
+        raise Refused("The document is being prepared. It is ready in about a minute; then sign.")
+    if seen_sha256 != page.document_sha256:
+        raise Conflict("The document changed after you opened the page. Read the new one, then sign.")
+    data = ctx.files.get(document.current_sha256)
+    if not data.startswith(ctx.files.get(page.document_sha256)):
+        raise Refused(
+            "The stored document does not begin with the bytes that were issued for signing, so nobody can sign it. "
+            "Tell the people who run this service: a file was changed."
+        )
+    return _record(ctx, actor, reference, page, document, _made(ctx, actor, page, data))
 
 
 def _made(ctx: Context, actor: Actor, page: ToSign, data: bytes) -> Revision:

@@ -2,8 +2,6 @@
 
 import datetime as dt
 import multiprocessing
-import os
-import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +17,6 @@ from dsa.adapters.stamp_trust import StampTrust
 from dsa.adapters.timestamps import EmbeddedTimeStamper, HttpTimeStamper, TimeStampUnavailable
 from dsa.adapters.verification import verify
 from tests.documents import specimens
-
-SCRIPT = ("verify", "verify_signed_pdf.sh")
 
 
 def _open(directory: str) -> bytes:
@@ -201,24 +197,6 @@ def test_forty_three_signatures_verify_in_seconds(authority: Authority) -> None:
     assert found.ok
     assert time.process_time() - began < 30
     assert sum(1 for each in found.signatures if each.kind == "person") == 43
-
-
-@pytest.mark.slow
-def test_tools_that_are_not_ours_call_it_valid(shared: Path, signed_file: Path, root_file: Path) -> None:
-    script = shared.joinpath(*SCRIPT)
-    if not script.exists():
-        pytest.skip("the independent verifier is not in the shared folder")
-    done = subprocess.run(
-        ["bash", str(script), "--no-vera", str(signed_file), str(root_file)],
-        env={**os.environ, "EXPECT_SIGS": "4"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode == 2:
-        pytest.skip(f"the independent verifier cannot run: {done.stderr.strip().splitlines()[-1]}")
-    assert done.returncode == 0, done.stdout
-    assert "PASS 16/16" in done.stdout
 
 
 def test_files_are_named_by_their_hash_and_checked_when_read(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ from tools.bench.floor import PostgresFloor, SqliteFloor  # noqa: E402
 SHARED = Path(os.environ.get("DSA_SHARED") or ROOT.parent / "shared") / "bench"
 BUILD = ROOT / "build"
 SLICE = 10
-PARTS = ("sqlite", "postgresql", "memory", "page", "verify", "workdays", "insight", "scale", "logs")
+PARTS = ("sqlite", "postgresql", "memory", "page", "verify", "workdays", "insight", "scale", "logs", "signing")
 
 
 @dataclass
@@ -372,6 +372,20 @@ def log_figures() -> list[Figure]:
     return found or [_absent("reading XES", ">= 5")]
 
 
+def signing_figures() -> list[Figure]:
+    from tools.bench.signing import signing_costs
+
+    cost = signing_costs()
+    found = []
+    for name, what, most in (("sign", "signature B-T", 200), ("seal", "seal B-LTA", 400)):
+        millis, ratio = round(1e3 * cost[name], 1), round(cost[name] / cost["raw"])
+        says = f"P-256 and SHA-256 alone ({1e6 * cost['raw']:.0f} us)"
+        found.append(Figure(f"{what}, processor time", millis, "ms", says, ratio, f"<= {most}", millis <= most))
+    for name, what in (("sign_bytes", "bytes of a signature"), ("seal_bytes", "bytes of a seal")):
+        found.append(Figure(what, round(cost[name]), "bytes", "", None, "<= 50000", cost[name] <= 50_000))
+    return found
+
+
 def show(figures: list[Figure]) -> None:
     print(f"\n{'':52s} {'value':>9s} {'unit':10s} {'ratio':>7s} {'goal':>8s}       against")
     for each in figures:
@@ -406,6 +420,8 @@ def main() -> int:
                 figures += insight_figures()
             elif part == "scale":
                 figures += scale_figures(asked.agreements)
+            elif part == "signing":
+                figures += signing_figures()
             elif part == "verify":
                 figures += verify_figures()
             elif part == "workdays":
