@@ -395,6 +395,23 @@ def show(figures: list[Figure]) -> None:
         print(f"{each.name:52s} {value:>9s} {each.unit:10s} {ratio:>7s} {each.goal:>8s} {mark:6s} {each.against}")
 
 
+def measured(part: str, asked: argparse.Namespace, python: Path | None) -> list[Figure]:
+    """The figures of one part."""
+    ways: dict[str, Callable[[], list[Figure]]] = {
+        "sqlite": lambda: [sync_figure(), *sqlite_figures(asked.n, python)],
+        "postgresql": lambda: postgres_figures(asked.n),
+        "memory": lambda: memory_figures(max(asked.n, 200), python),
+        "page": page_figures,
+        "verify": verify_figures,
+        "workdays": workday_figures,
+        "insight": insight_figures,
+        "scale": lambda: scale_figures(asked.agreements),
+        "logs": log_figures,
+        "signing": signing_figures,
+    }
+    return ways[part]()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the engine against raw code and against its peers.")
     parser.add_argument("--n", type=int, default=100, help="agreements for each engine")
@@ -410,26 +427,7 @@ def main() -> int:
         stack.callback(lambda: shutil.rmtree(BUILD / "bench-tmp", ignore_errors=True))
         for part in parts:
             print(f"measuring: {part} ...", flush=True)
-            if part == "sqlite":
-                figures += [sync_figure(), *sqlite_figures(asked.n, python)]
-            elif part == "postgresql":
-                figures += postgres_figures(asked.n)
-            elif part == "memory":
-                figures += memory_figures(max(asked.n, 200), python)
-            elif part == "insight":
-                figures += insight_figures()
-            elif part == "scale":
-                figures += scale_figures(asked.agreements)
-            elif part == "signing":
-                figures += signing_figures()
-            elif part == "verify":
-                figures += verify_figures()
-            elif part == "workdays":
-                figures += workday_figures()
-            elif part == "logs":
-                figures += log_figures()
-            else:
-                figures += page_figures()
+            figures += measured(part, asked, python)
     show(figures)
     (BUILD / "bench.json").write_text(json.dumps([asdict(each) for each in figures], indent=1) + "\n", encoding="utf-8")
     return 1 if asked.strict and any(each.met is False for each in figures) else 0
