@@ -76,7 +76,7 @@ def _made(nation: str, days: Days, extra: frozenset[date]) -> WorkingCalendar:
         HalfDay(day.month, day.day, closes) if yearly else HalfDay.on(day, closes)
         for day, closes, yearly in days.half_days
     ]
-    every_year = [_in_year(day, year) for day in days.yearly for year in range(day.year, LAST_YEAR + 1)]
+    every_year = [in_year(day, year) for day in days.yearly for year in range(day.year, LAST_YEAR + 1)]
     return calendar_for(
         nation,
         closures=(*days.closures, *every_year),
@@ -86,7 +86,7 @@ def _made(nation: str, days: Days, extra: frozenset[date]) -> WorkingCalendar:
     )
 
 
-def _in_year(day: date, year: int) -> date:
+def in_year(day: date, year: int) -> date:
     """The same date of another year; 29 February becomes the 28th outside leap years."""
     try:
         return day.replace(year=year)

@@ -5,9 +5,9 @@ open agreements may stop anywhere and be taken up again: each agreement is done 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,11 +19,12 @@ from dsa.persistence import calendars as stored
 from dsa.persistence import heads, history, queries_dues, work
 from dsa.persistence import settings as kept
 from dsa.persistence.heads import Loaded
+from dsa.services.calendars import in_year
 from dsa.services.context import Context
 from dsa.services.moving import Happening, take
 from dsa.timekeeping import targets
 from dsa.timekeeping.calendar import Pause
-from dsa.timekeeping.instants import read_instant
+from dsa.timekeeping.instants import local_day, read_instant
 from dsa.timekeeping.nations import NATION_NAMES, PACKAGE_VERSION
 from dsa.timekeeping.office import OfficeHours
 
@@ -90,7 +91,7 @@ def _redate_one(ctx: Context, reference: str, *, since: datetime | None) -> bool
         moved = moved_dues(ctx, session, loaded)
         if not moved:
             return False
-        changes = _changes(session, loaded, since)
+        changes = _changes(session, loaded, moved, since)
         facts = {"reason": _because(changes, pauses_of(session, loaded)), "moved": moved_facts(moved)}
         actor, held = _responsible(session, loaded, changes)
         take(ctx, session, loaded, actor, held, Happening("DueDatesRecomputed", facts), moved=moved, bump=False)
@@ -156,14 +157,30 @@ def why_moved(session: Session, task: Any) -> tuple[datetime, str] | None:
 # Who is responsible, and why
 
 
-def _changes(session: Session, loaded: Loaded, since: datetime | None) -> list[Any]:
-    """The changes of its parties' calendars since the last whole pass."""
-    return stored.changes(
-        session,
-        organisations=sorted({party.organisation_id for party in loaded.parties}),
-        nations=sorted({party.nation for party in loaded.parties}),
-        since=since,
-    )
+def _changes(session: Session, loaded: Loaded, moved: Sequence[MovedDue], since: datetime | None) -> list[Any]:
+    """The changes since the last whole pass that these due dates follow from: those of whoever has the task, of a day
+    between its opening and its due day."""
+    tasks = {(task.key, task.stage, task.round): task for task in loaded.tasks}
+    spans: dict[int, tuple[date, date]] = {}
+    for each in moved:
+        task = tasks.get((each.key, each.stage, each.round)) if each.key else None
+        whose = loaded.lead.organisation_id if task is None else task.organisation_id
+        began = loaded.head.stage_entered_at if task is None else task.opened_at
+        first, last = spans.get(whose, (local_day(began), local_day(each.due_at)))
+        ends = max(local_day(each.due_at), local_day(each.was or each.due_at), last)
+        spans[whose] = (min(first, local_day(began)), ends)
+    nations = {loaded.nation_of(whose): span for whose, span in spans.items()}
+    rows = stored.changes(session, organisations=sorted(spans), nations=sorted(nations), since=since)
+    return [row for row in rows if _within(row, nations if row.what == "holiday" else spans)]
+
+
+def _within(row: Any, spans: Mapping[Any, tuple[date, date]]) -> bool:
+    first, last = spans[row.whose if row.what == "holiday" else row.organisation_id]
+    if row.what == "hours":
+        return bool(row.day <= last)
+    if row.yearly:
+        return any(first <= in_year(row.day, year) <= last for year in range(first.year, last.year + 1))
+    return bool(first <= row.day <= last)
 
 
 def _because(changes: Sequence[Any], pauses: Sequence[Pause]) -> str:

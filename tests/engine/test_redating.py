@@ -179,6 +179,17 @@ def test_a_half_day_of_every_year_counts_in_every_year(town: Town) -> None:
     ]
 
 
+def test_the_reason_names_only_the_changes_that_the_date_follows_from(town: Town) -> None:
+    reference = town.bring_to(town.start("AAA", "AAB"), "review")
+    actor = administrator(town)
+    calendar_changes.add_closure(town.ctx, actor, Closing("AAA", date(2026, 12, 24), "Christmas Eve", 750, yearly=True))
+    calendar_changes.add_closure(town.ctx, actor, Closing("AAA", date(2027, 3, 9), "Far away"))
+    calendar_changes.add_holiday(town.ctx, actor, nations=["WLS", "SCT"], day=TUESDAY, reason="World Cup")
+    town.carry_out()
+    (event,) = events_of(town, reference, "DueDatesRecomputed")
+    assert event["facts"]["reason"] == "3 November 2026 is a bank holiday in Scotland (World Cup)"
+
+
 @pytest.mark.parametrize(
     ("act", "problem"),
     [
