@@ -154,6 +154,9 @@ WORKING: tuple[Reason, ...] = (
     _working("renewing", "renewing", "A review is due: it is being renewed, varied or ended."),
     _working("answering", "answering a question", "A question was asked and is being answered."),
     _working("returned", "being put right", "It was sent back and what was asked for is being changed."),
+    _working(
+        "reported", "before it was followed here", "The agreement was followed elsewhere: who had it is not known here."
+    ),
     _working("disposing", "destroying the data", "The sharing has ended and the data is being destroyed."),
 )
 

@@ -231,12 +231,15 @@ class _Measure:
         )
         due = None
         if entry.left_at is None:
-            due = targets.due_at(
-                self.calendar,
-                entered=entry.entered_at,
-                target_days=entry.target_days,
-                pauses=[p for p in self.pauses if p[1] > entry.entered_at],
-            )
+            due = (
+                targets.due_at(
+                    self.calendar,
+                    entered=entry.entered_at,
+                    target_days=entry.target_days,
+                    pauses=[p for p in self.pauses if p[1] > entry.entered_at],
+                )
+                or entry.due_at
+            )  # a day that was reported follows from no target
         return StageLine(
             entry.stage,
             self.flow.stages[entry.stage].title,

@@ -5,7 +5,7 @@ lead has it: who had it before is not known here, and nobody else is blamed on a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,6 +30,7 @@ from dsa.timekeeping.calendar import WorkingCalendar
 _LONDON = ZoneInfo("Europe/London")
 _OPENING, _CLOSING = time(9, 0), time(17, 0)
 ROUTE = "standard"
+BEFORE = "reported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,9 @@ class Tracker:
         stage = self.flow.stages[case.stage]
         lead = PartyFact(party_key(self.held.organisation), self.held.organisation, True, False, True)
         before = Snapshot(case.stage, 1, ROUTE, (lead,), ())
-        first = who_has_it(self.flow, before)
+        by_stage = who_has_it(self.flow, before)
+        assert by_stage is not None  # noqa: S101 - an open case is in no final stage
+        first = replace(by_stage, reason=BEFORE)
         facts: dict[str, Any] = {"route": ROUTE, "source": self.source, "reported_reference": case.reference}
         facts |= {"workflow": {"id": self.flow.workflow.id, "version": self.flow.workflow.version}}
         facts |= {"first_contact_on": case.started.isoformat(), "sure": dict(case.sure)}
@@ -135,7 +138,7 @@ class Tracker:
         )
         reached = Snapshot(stage.id, 1, ROUTE, parties, decision.tasks, outside_body=outside if task else "")
         holding = who_has_it(self.flow, reached)
-        assert first is not None and holding is not None  # noqa: S101, PT018 - an open case is in no final stage
+        assert holding is not None  # noqa: S101 - as above
         entered = self._due(case, arrived, self.held.organisation)
         dues = {} if task is None else {task.key: self._due(case, arrived, task.organisation)}
         timing = events.Timing(dues=dues, entered=entered)

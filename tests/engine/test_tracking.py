@@ -78,7 +78,8 @@ def test_an_open_row_is_an_agreement_at_once_with_stage_holder_and_due_day_as_re
     assert head.stage_due_at == datetime(2026, 10, 20, 16, 0, tzinfo=UTC)
     demand_whole(town, reference)
     before, now = spells(town, reference)
-    assert (before.owner, now.owner) == ("AAA", "AAB")
+    assert (before.owner, before.reason) == ("AAA", "reported")
+    assert (now.owner, now.reason) == ("AAB", "reviewing")
     with town.ctx.database.reading() as session:
         happened = [(e.kind, e.happened_at.date(), e.recorded_at) for e in history.events(session, head.id)]
     assert happened == [

@@ -1,10 +1,14 @@
 """Importing a sheet on screen: columns confirmed, dates and words asked about, problems by row and column."""
 
 import io
+import re
 
 import openpyxl
 import pytest
 
+from dsa.adapters.sheet_process import SeparateSheetReader
+from dsa.adapters.sheets import read_sheet
+from dsa.domain.errors import BadInput
 from tests.web.page_client import Page, PageClient
 from tests.web.world import World
 
@@ -124,7 +128,7 @@ def _bomb() -> bytes:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "Choose a file"),
+        (b"", "at least one row"),
         (b"Ref,Started\n1,2026-01-01\n2,caf\xe9\n", "Line 3 has characters that are not UTF-8"),
         (b'Ref,Started\n1,"2026-01-01\n', "Line 2 cannot be read"),
         (b"Ref,Started\n", "at least one row"),
@@ -134,19 +138,23 @@ def _bomb() -> bytes:
         (b"a\n" + b"1\n" * 5_001, "more than 5000 rows"),
     ],
 )
-def test_a_bad_file_is_refused_in_a_sentence_and_nothing_is_kept(
-    pages: PageClient, world: World, data: bytes, says: str
-) -> None:
-    lead(pages, world)
-    page = pages.post("/imports", {"sheet": (io.BytesIO(data), "bad.xlsx")}, status=422)
-    assert says in page.errors[0]
-    assert "Nothing was imported yet" in pages.get("/imports").text
+def test_a_bad_file_is_refused_in_a_sentence(data: bytes, says: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(says)):
+        read_sheet(data)
 
 
-def test_an_entity_bomb_in_a_workbook_is_refused(pages: PageClient, world: World) -> None:
+def test_an_entity_bomb_is_refused_in_a_process_of_its_own_and_nothing_is_kept(pages: PageClient, world: World) -> None:
     lead(pages, world)
     page = pages.post("/imports", {"sheet": (io.BytesIO(_bomb()), "b.xlsx")}, status=422)
     assert "defines its own XML entities" in page.errors[0]
+    page = pages.post("/imports", {"sheet": (io.BytesIO(b""), "b.xlsx")}, status=422)
+    assert page.errors == ["Choose a file: XLSX, or CSV in UTF-8."]
+    assert "Nothing was imported yet" in pages.get("/imports").text
+
+
+def test_a_sheet_that_takes_too_long_is_refused() -> None:
+    with pytest.raises(BadInput, match="too large or too complicated"):
+        SeparateSheetReader(seconds=0).read(b"a\n1\n")
 
 
 def test_a_workbook_is_read_with_its_dates(pages: PageClient, world: World) -> None:
