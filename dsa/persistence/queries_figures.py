@@ -2,11 +2,11 @@
 them adds up stays, spells or tasks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import Agreement, OpenWork, Organisation, StageFigure, Tally, TeamFigure, WeekFigure, table
@@ -131,21 +131,32 @@ def overdue_count(session: Session, scope: int, *, now: datetime, workflow: str 
 
 
 def oldest(
-    session: Session, scope: int, stage: str, *, limit: int, before: datetime | None = None, workflow: str = "",
-    route: str = "",
-) -> list[Any]:  # fmt: skip
-    """The oldest of a stage, entered before an instant where one is given, the oldest first."""
-    here = [*_narrowed(scope, workflow, route), _OW.c.stage == stage]
-    if before is not None:
-        here.append(_OW.c.entered_at < before)
-    return list(session.execute(_work().where(*here).order_by(_OW.c.entered_at, _OW.c.agreement_id).limit(limit)))
+    session: Session, scope: int, stages: Sequence[str], *, each: int, workflow: str = "", route: str = ""
+) -> list[Any]:
+    """The oldest of each stage, so many of each, the oldest first: one statement that walks each stage's index."""
+    if not stages:
+        return []
+    parts = []
+    for stage in stages:
+        keys = select(_OW.c.agreement_id).where(*_narrowed(scope, workflow, route), _OW.c.stage == stage)
+        parts.append(select(keys.order_by(_OW.c.entered_at, _OW.c.agreement_id).limit(each).subquery().c.agreement_id))
+    chosen = union_all(*parts).subquery()
+    statement = _work().where(_OW.c.scope == scope, _OW.c.agreement_id.in_(select(chosen.c.agreement_id)))
+    return list(session.execute(statement.order_by(_OW.c.entered_at, _OW.c.agreement_id)))
 
 
-def count_before(
-    session: Session, scope: int, stage: str, *, before: datetime, workflow: str = "", route: str = ""
-) -> int:
-    """How many of a stage came to it before an instant; the count stops at ``MOST_COUNTED``."""
-    return _count(session, *_narrowed(scope, workflow, route), _OW.c.stage == stage, _OW.c.entered_at < before)
+def counts_before(
+    session: Session, scope: int, before: Mapping[str, datetime], *, workflow: str = "", route: str = ""
+) -> dict[str, int]:
+    """How many of each stage came to it before its instant; each count stops at ``MOST_COUNTED``."""
+    if not before:
+        return {}
+    parts = []
+    for stage, at in before.items():
+        here = (*_narrowed(scope, workflow, route), _OW.c.stage == stage, _OW.c.entered_at < at)
+        inner = select(_OW.c.agreement_id).where(*here).limit(MOST_COUNTED).subquery()
+        parts.append(select(literal(stage).label("stage"), func.count().label("n")).select_from(inner))
+    return {str(row.stage): int(row.n) for row in session.execute(union_all(*parts))}
 
 
 def by_pressure(session: Session, scope: int, *, limit: int) -> list[Any]:

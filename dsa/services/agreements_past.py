@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from dsa.domain.errors import NotFound
 from dsa.domain.workflow import Stage
 from dsa.persistence.queries_agreements_past import Between, Past
 from dsa.services.context import Context
@@ -60,13 +59,9 @@ def from_use_on(stages: list[Stage]) -> tuple[str, ...]:
 
 
 def stages_in_use(ctx: Context, session: Session) -> list[Stage]:
-    """Every stage of the workflows that serve a route, in order, each id once."""
+    """Every stage of the workflows in use, in order, each id once."""
     found: dict[str, Stage] = {}
-    for route in ("standard", "fast", "high", "emergency"):
-        try:
-            workflow = ctx.definitions.for_route(session, route).workflow
-        except NotFound:
-            continue  # nothing is published for this route here
+    for workflow in ctx.definitions.in_use(session):
         for stage in workflow.stages:
             found.setdefault(stage.id, stage)
     return list(found.values())

@@ -14,6 +14,7 @@ from dsa.domain.form_reading import build_form
 from dsa.domain.integrity import digest
 from dsa.domain.machine import Flow
 from dsa.domain.permissions import Grant, grants
+from dsa.domain.workflow import Workflow
 from dsa.domain.workflow_reading import read_workflow
 from dsa.persistence import definitions as stored
 
@@ -70,6 +71,12 @@ class Definitions:
             if route in flow.workflow.serves:
                 return flow
         raise NotFound("No workflow is published for the route “%(route)s”.", route=route)
+
+    def in_use(self, session: Session) -> list[Workflow]:
+        """The newest version of each published workflow, the standard route's first."""
+        names = stored.names(session, "workflow")
+        found = [self.flow(session, name, self.newest(session, "workflow", name)).workflow for name in names]
+        return sorted(found, key=lambda workflow: ("standard" not in workflow.serves, workflow.id))
 
     def _content(self, session: Session, kind: str, name: str, version: int) -> Any:
         row = stored.find(session, kind, name, version)

@@ -141,7 +141,7 @@ def verify(ctx: Context) -> list[str]:
     with ctx.database.reading() as session:
         while ids := stored.agreements_after(session, last, limit=_REBUILD_BATCH):
             last = ids[-1]
-            waiting = set(stored.due(session, limit=len(ids), after=ids[0] - 1))
+            waiting = stored.due_of(session, ids)
             for facts, part in _parts(ctx, session, ids):
                 kept = kept_part(facts.part)
                 if facts.head.id not in waiting and part.text() != facts.part:

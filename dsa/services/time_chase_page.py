@@ -2,6 +2,7 @@
 oldest of each stage; who has it stands beside each.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import floor
@@ -15,7 +16,7 @@ from dsa.persistence import queries_figures as queries
 from dsa.services.agreements_past import day_began
 from dsa.services.context import Context
 from dsa.services.time_scope import Asked, Scope, scope_of
-from dsa.services.time_stages_page import OLDEST, Overdue, overdue_of, workflows
+from dsa.services.time_stages_page import Overdue, overdue_of
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.weeks import LONDON
 
@@ -76,10 +77,7 @@ def chase_page(ctx: Context, actor: Actor, asked: Asked) -> ChasePage:
     with ctx.database.reading() as session:
         scope = scope_of(ctx, session, actor, asked)
         figures = {row.stage: row for row in queries.stages(session, scope.id, **narrowed)}
-        stages = tuple(
-            _ages(session, scope, stage, figures[stage], now) for stage in scope.stages
-            if stage in figures and figures[stage].open
-        )  # fmt: skip
+        stages = _ages(session, scope, figures, now)
         late = queries.most_overdue(session, scope.id, now=now, limit=CHASED, **narrowed)
         chase = sorted(
             ((dot, stage.most) for stage in stages for dot in stage.dots if dot.past and stage.most is not None),
@@ -91,29 +89,37 @@ def chase_page(ctx: Context, actor: Actor, asked: Asked) -> ChasePage:
             tuple(dot for dot, _ in chase[:CHASED]),
             overdue_of(ctx, session, scope, late, now),
             queries.overdue_count(session, scope.id, now=now, **narrowed),
-            workflows(ctx, session),
+            scope.workflows,
         )
 
 
-def _ages(session: Session, scope: Scope, stage: str, figure: Any, now: datetime) -> StageAges:
+def _ages(session: Session, scope: Scope, figures: Mapping[str, Any], now: datetime) -> tuple[StageAges, ...]:
+    """The stages with something open, in their order, with the oldest of each."""
     today = now.astimezone(LONDON).date()
+    shown = [stage for stage in scope.stages if stage in figures and figures[stage].open]
+    before = {stage: day_beyond(figures[stage].most, today) for stage in shown if figures[stage].most is not None}
     narrowed = {"workflow": scope.asked.workflow, "route": scope.asked.route}
-    before = None if figure.most is None else day_beyond(figure.most, today)
-    title = scope.stages[stage].title
-    dots = []
-    for row in queries.oldest(
-        session, scope.id, stage, limit=DOTS, workflow=scope.asked.workflow, route=scope.asked.route
-    ):
-        entered = row.entered_at.astimezone(LONDON).date()
-        days = calendar_for(row.nation).working_days(entered, today) if entered < today else 0
-        role = ROLES.get(row.holder_role or "", "")
-        who = ", ".join(part for part in (role, row.holder_name or row.holder_owner or "") if part)
-        past = before is not None and entered < before
-        dots.append(Dot(row.reference, row.title, title, days, who, past))
-    past_count = 0
-    if before is not None:
-        past_count = queries.count_before(session, scope.id, stage, before=day_began(before), **narrowed)
-    return StageAges(stage, title, figure.open, figure.half, figure.most, tuple(dots), past_count, before)
+    rows = queries.oldest(session, scope.id, shown, each=DOTS, **narrowed)
+    began = {stage: day_began(day) for stage, day in before.items()}
+    past = queries.counts_before(session, scope.id, began, **narrowed)
+    found = []
+    for stage in shown:
+        dots = tuple(_dot(scope, row, before.get(stage), today) for row in rows if row.stage == stage)
+        figure = figures[stage]
+        found.append(
+            StageAges(stage, scope.stages[stage].title, figure.open, figure.half, figure.most, dots,
+                      past.get(stage, 0), before.get(stage))
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _dot(scope: Scope, row: Any, before: date | None, today: date) -> Dot:
+    entered = row.entered_at.astimezone(LONDON).date()
+    days = calendar_for(row.nation).working_days(entered, today) if entered < today else 0
+    role = ROLES.get(row.holder_role or "", "")
+    who = ", ".join(part for part in (role, row.holder_name or row.holder_owner or "") if part)
+    past = before is not None and entered < before
+    return Dot(row.reference, row.title, scope.stages[row.stage].title, days, who, past)
 
 
 def day_beyond(days: float, today: date) -> date:
@@ -126,6 +132,3 @@ def day_beyond(days: float, today: date) -> date:
     while calendar.working_days(day, today) >= more:
         day += timedelta(days=1)
     return day
-
-
-__all__ = ["CHASED", "OLDEST", "ChasePage", "Dot", "StageAges", "chase_page", "day_beyond"]

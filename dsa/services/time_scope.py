@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.domain.workflow import Stage
-from dsa.services.agreements_past import stages_in_use
 from dsa.services.context import Context
 from dsa.services.counting import AFTER_USE, ALL
 from dsa.services.figures import figures_state
@@ -31,7 +30,8 @@ class Asked:
 class Scope:
     """Whose figures these are. ``code`` is empty for those of all; ``choices`` are the reader's organisations.
 
-    ``as_at`` is when the figures were worked out (UTC, None: never), ``changed`` how many agreements changed since.
+    ``as_at`` is when the figures were worked out (UTC, None: never), ``changed`` how many agreements changed since;
+    ``workflows`` are (id, title) of those in use.
     """
 
     id: int
@@ -41,6 +41,7 @@ class Scope:
     as_at: datetime | None
     changed: int
     stages: Mapping[str, Stage]
+    workflows: tuple[tuple[str, str], ...]
     asked: Asked
 
     @property
@@ -57,14 +58,18 @@ class Scope:
 def scope_of(ctx: Context, session: Session, actor: Actor, asked: Asked) -> Scope:
     """The scope that the actor reads: of the organisation asked for, where it is theirs, else of their first."""
     as_at, changed = figures_state(ctx, session)
-    stages = {stage.id: stage for stage in stages_in_use(ctx, session)}
+    known = ctx.definitions.in_use(session)
+    flows = tuple((workflow.id, workflow.title) for workflow in known)
+    stages: dict[str, Stage] = {}
+    for workflow in known:
+        stages |= {stage.id: stage for stage in workflow.stages if stage.id not in stages}
     if actor.sees_all:
-        return Scope(ALL, "", "", (), as_at, changed, stages, asked)
+        return Scope(ALL, "", "", (), as_at, changed, stages, flows, asked)
     held = {post.organisation: post for post in actor.posts}
     choices = tuple((code, post.organisation_name) for code, post in held.items())
     chosen = held.get(asked.organisation) or next(iter(held.values()), None)
     if chosen is None:
-        return Scope(NOBODYS, "", "", (), as_at, changed, stages, asked)
+        return Scope(NOBODYS, "", "", (), as_at, changed, stages, flows, asked)
     return Scope(
         chosen.organisation_id,
         chosen.organisation,
@@ -73,5 +78,6 @@ def scope_of(ctx: Context, session: Session, actor: Actor, asked: Asked) -> Scop
         as_at,
         changed,
         stages,
+        flows,
         asked,
     )

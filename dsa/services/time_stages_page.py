@@ -98,17 +98,8 @@ def stages_page(ctx: Context, actor: Actor, asked: Asked) -> StagesPage:
             _worst(measured),
             overdue_of(ctx, session, scope, late, now),
             queries.overdue_count(session, scope.id, now=now, **narrowed),
-            workflows(ctx, session),
+            scope.workflows,
         )
-
-
-def workflows(ctx: Context, session: Session) -> tuple[tuple[str, str], ...]:
-    """The workflows to choose from: (id, title)."""
-    found = {}
-    for route in ("standard", "fast"):
-        workflow = ctx.definitions.for_route(session, route).workflow
-        found[workflow.id] = workflow.title
-    return tuple(found.items())
 
 
 def overdue_of(ctx: Context, session: Session, scope: Scope, rows: Sequence[Any], now: datetime) -> tuple[Overdue, ...]:

@@ -152,7 +152,6 @@ def _write_sqlite(path: str, batches: Iterator[Rows]) -> None:
             marks = ", ".join("?" * len(names))
             db.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", some)  # noqa: S608
         db.execute("COMMIT")
-    db.execute("ANALYZE")
     db.close()
 
 

@@ -26,7 +26,7 @@ class Agreement(Base):
         Index("ix_agreements_list", "updated_at", "id"),
         Index("ix_agreements_stage", "stage", "id"),
         Index("ix_agreements_moved", "moved_at", "id"),
-        Index("ix_agreements_uncounted", "id", sqlite_where=_UNCOUNTED, postgresql_where=_UNCOUNTED),
+        Index("ix_agreements_uncounted", "counted_seq", "id", sqlite_where=_UNCOUNTED, postgresql_where=_UNCOUNTED),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
