@@ -54,10 +54,13 @@ class Walker:
         return step.decision.dest
 
     def decide(self, task: OpenTask, verdict: Verdict | None = None) -> None:
-        """Decide a task as whoever holds its role; without a verdict it is agreed to, and with it the timetable."""
+        """Decide a task as whoever holds its role; without a verdict it is agreed to."""
         actor = self.cast.actor(task.organisation, task.role)
         verdict = verdict or Verdict(ANSWERED[task.kind])
         if task.kind == "in_principle" and verdict.outcome == "yes":
+            verdict = replace(
+                verdict, named=journeying.named_at_first_look(self.ctx, self.reference, task.organisation)
+            )
             found = journeying.dates(self.ctx, self.reference)
             if found.pending is not None and task.organisation in found.waits_for:
                 verdict = replace(verdict, timetable=Answer(found.pending))

@@ -51,13 +51,21 @@ def in_principle(
     party = next((each for each in loaded.parties if each.organisation_id == organisation_id), None)
     if party is None:
         return None
-    on = ctx.clock.now().date()
+    accountable, signs = (_post(ctx, session, organisation_id, role) for role in ("accountable", "signatory"))
+    return InPrinciple(party.key, asked_of(ctx, session, actor, loaded), accountable, signs)
 
-    def post(role: str) -> str:
-        holders = people.holders(session, organisation_id, role, on=on)
-        return holders[0].post if holders else ""
 
-    return InPrinciple(party.key, asked_of(ctx, session, actor, loaded), post("accountable"), post("signatory"))
+def posts_of(ctx: Context, session: Session, loaded: Loaded, code: str) -> tuple[Named, ...]:
+    """The posts that the directory has for what an organisation (its code) names at the first look."""
+    party = next(each for each in loaded.parties if each.code == code)
+    duties = ((ACCOUNTABLE, "accountable"), (SIGNS, "signatory"))
+    found = [(duty, _post(ctx, session, party.organisation_id, role)) for duty, role in duties]
+    return tuple(Named(party.key, duty, post) for duty, post in found if post)
+
+
+def _post(ctx: Context, session: Session, organisation_id: int, role: str) -> str:
+    holders = people.holders(session, organisation_id, role, on=ctx.clock.now().date())
+    return holders[0].post if holders else ""
 
 
 def record_beside(

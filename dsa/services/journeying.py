@@ -14,10 +14,11 @@ from dsa.domain.events import moment
 from dsa.domain.presentation import PresentedSection, present
 from dsa.persistence import drafts, heads, history, timetables, work
 from dsa.persistence.heads import Loaded
-from dsa.services import audit_log, content, evidence, log_export, timetabling
+from dsa.services import audit_log, content, evidence, first_look, log_export, timetabling
 from dsa.services.content import Text
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
+from dsa.services.obligations import Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,12 @@ def dates(ctx: Context, reference: str) -> Dates:
             tuple(party.code for party in waits),
             timetabling.suggested(ctx, session, loaded),
         )
+
+
+def named_at_first_look(ctx: Context, reference: str, organisation: str) -> tuple[Named, ...]:
+    """Who answers for the agreement in an organisation (its code) and which post signs, by the directory."""
+    with ctx.database.reading() as session:
+        return first_look.posts_of(ctx, session, _loaded(session, reference), organisation)
 
 
 def revision_of(ctx: Context, reference: str, section: str) -> int:

@@ -137,15 +137,12 @@ class _One:
             Spell(Holder(r.owner, r.outside, r.stage, r.role, r.reason), r.started_at, r.ended_at) for r in rows
         )
         stays = self._stays()
-        paths = {
-            seq: path
-            for seq, branches in stays.items()
-            if (path := path_of(branches, now=self.end, calendar_of=self.calendar_of)) is not None
-        }
+        paths = {seq: path_of(stay, now=self.end, calendar_of=self.calendar_of) for seq, stay in stays.items()}
         pieces = along_path(
-            spells, stays.values(), now=self.end, calendar_of=self.calendar_of, lead=self.lead.code,
+            spells, zip(stays.values(), paths.values(), strict=True), lead=self.lead.code, now=self.end,
             overrun=self._overrun(),
         )  # fmt: skip
+        known = {seq: path for seq, path in paths.items() if path is not None}
         crossed = next((stay.entered_at for stay in self.rows["stays"] if stay.stage == FIRST_DATA), self.end)
         until = min(crossed, self.end)
         start = began(self.head.first_contact_on, self.head.created_at)
@@ -164,7 +161,7 @@ class _One:
             agreed=self.agreed,
         )
         figures = self._figures(pieces, until)
-        return Times(rows, pieces, paths, self.names, figures, ahead, finish, self._hold(), until, self.calendar_of)
+        return Times(rows, pieces, known, self.names, figures, ahead, finish, self._hold(), until, self.calendar_of)
 
     def calendar_of(self, holder: Holder) -> WorkingCalendar:
         """The working calendar of a holder; the lead's for a body outside."""
@@ -241,14 +238,17 @@ class _One:
     def _figures(self, pieces: tuple[Piece, ...], until: datetime) -> Figures:
         spells = tuple(Spell(piece.holder, piece.started_at, piece.ended_at) for piece in pieces)
         sums = ledger.totals(spells, now=until, calendar_of=self.calendar_of)
-        working = tuple(spell for spell in spells if not spell.holder.waiting)
-        at_work = ledger.totals(working, now=until, calendar_of=self.calendar_of)
+        at_work = {
+            owner: ledger.Amount(of.working - waited.working, of.calendar - waited.calendar)
+            for owner, of in sums.by_owner.items()
+            if (waited := sums.waiting_on.get(owner, ledger.Amount(0, 0))) != of
+        }
         return Figures(
             sums.elapsed.working / MINUTES_A_DAY,
             sums.owned.working / MINUTES_A_DAY,
             sums.waited.working / MINUTES_A_DAY,
             self._split(sums.by_owner),
-            self._split(at_work.by_owner),
+            self._split(at_work),
             self._split(sums.waiting_on),
         )
 

@@ -90,20 +90,19 @@ def slack_of(attribution: Attribution | None) -> dict[int, Slack]:
 
 def along_path(
     spells: tuple[Spell, ...],
-    stays: Iterable[Sequence[Branch]],
+    stays: Iterable[tuple[Sequence[Branch], Attribution | None]],
     *,
     now: datetime,
-    calendar_of: CalendarOf,
     lead: str,
     overrun: Sequence[Pause] = (),
 ) -> tuple[Piece, ...]:
-    """The ledger with parallel time given to the critical path of each stay (its tasks that were waited for).
+    """The ledger with parallel time given to the critical path (``path_of``) of each stay, which stands with its tasks.
 
     ``overrun`` are the stretches in which a hold lasted beyond the day that it named: they go back to whoever would
     have had it (``lead``, the code of the lead party, where nobody had it before), with the reason *not given*. Time on
     hold, or with a body outside, otherwise stays where it is.
     """
-    found_on = (each for branches in stays for each in _owned(branches, now, calendar_of))
+    found_on = (each for branches, path in stays for each in _owned(branches, path))
     owned = sorted(found_on, key=lambda each: each.started_at)
     owned_from_to = ((each.started_at, each.ended_at) for each in owned)
     edges = sorted({at for stretch in (*overrun, *owned_from_to) for at in stretch})
@@ -132,9 +131,8 @@ def _waited_for(branches: Sequence[Branch]) -> list[Branch]:
     return [b for b in branches if not b.lapsed or decided is None or (b.done_at is not None and b.done_at > decided)]
 
 
-def _owned(branches: Sequence[Branch], now: datetime, calendar_of: CalendarOf) -> Iterator[_Owned]:
+def _owned(branches: Sequence[Branch], path: Attribution | None) -> Iterator[_Owned]:
     """The stretches of a stay with the holder to whom the critical path gives each."""
-    path = path_of(branches, now=now, calendar_of=calendar_of)
     by_id = {branch.id: branch for branch in branches}
     for share in path.shares if path is not None else ():
         branch = by_id[int(share.step.id)]

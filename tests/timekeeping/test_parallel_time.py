@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,6 +38,13 @@ def branch(
     return Branch(number, role.capitalize(), of(role, owner), at(opened), end, at(due), ANSWERING, **more)  # type: ignore[arg-type]
 
 
+def pieces_of(
+    spells: tuple[Spell, ...], stays: Any, *, now: datetime, calendar_of: Any, **more: Any
+) -> tuple[Piece, ...]:
+    measured = [(stay, path_of(stay, now=now, calendar_of=calendar_of)) for stay in stays]
+    return along_path(spells, measured, now=now, **more)
+
+
 def owners(pieces: tuple[Piece, ...]) -> list[tuple[str, float, float | None]]:
     def day(when: datetime | None) -> float | None:
         return None if when is None else (when - MONDAY) / timedelta(days=1)
@@ -47,7 +55,7 @@ def owners(pieces: tuple[Piece, ...]) -> list[tuple[str, float, float | None]]:
 def test_of_reviews_side_by_side_the_last_to_finish_has_the_time_whoever_was_chased() -> None:
     spells = (Spell(of("security"), at(0), at(2)), Spell(of("legal"), at(2), at(18)))
     stay = (branch(1, "security", 0, 2), branch(2, "legal", 0, 18))
-    pieces = along_path(spells, [stay], now=at(20), calendar_of=calendar_of, lead="HMRC")
+    pieces = pieces_of(spells, [stay], now=at(20), calendar_of=calendar_of, lead="HMRC")
     assert owners(pieces) == [("legal", 0, 2), ("legal", 2, 18)]
     slack = slack_of(path_of(stay, now=at(20), calendar_of=calendar_of))
     assert set(slack) == {1}
@@ -58,7 +66,7 @@ def test_of_reviews_side_by_side_the_last_to_finish_has_the_time_whoever_was_cha
 def test_while_they_are_open_the_expected_finish_decides() -> None:
     spells = (Spell(of("security"), at(0), None),)
     stay = (branch(1, "security", 0, None, due=4), branch(2, "legal", 0, None, due=14))
-    pieces = along_path(spells, [stay], now=at(1), calendar_of=calendar_of, lead="HMRC")
+    pieces = pieces_of(spells, [stay], now=at(1), calendar_of=calendar_of, lead="HMRC")
     assert owners(pieces) == [("legal", 0, None)]
     message, params = slack_of(path_of(stay, now=at(1), calendar_of=calendar_of))[1].describe()
     assert message % params == "Security is expected 6 working days before Legal; hurrying it would change nothing."
@@ -71,39 +79,39 @@ def test_what_follows_a_task_carries_the_path_back_to_it() -> None:
         branch(2, "legal", 0, 4),
         branch(3, "governance", 5, 9, after=(1,)),
     )
-    pieces = along_path(spells, [stay], now=at(20), calendar_of=calendar_of, lead="HMRC")
+    pieces = pieces_of(spells, [stay], now=at(20), calendar_of=calendar_of, lead="HMRC")
     assert owners(pieces) == [("officer", 0, 4), ("officer", 4, 5), ("governance", 5, 9)]
 
 
 def test_what_lapsed_because_another_was_decided_held_nothing_up() -> None:
     spells = (Spell(of("security"), at(0), at(3)),)
     stay = (branch(1, "security", 0, 3, lapsed=True), branch(2, "legal", 0, 3))
-    assert owners(along_path(spells, [stay], now=at(9), calendar_of=calendar_of, lead="HMRC")) == [("legal", 0, 3)]
+    assert owners(pieces_of(spells, [stay], now=at(9), calendar_of=calendar_of, lead="HMRC")) == [("legal", 0, 3)]
     alone = (branch(1, "security", 0, 3, lapsed=True), branch(2, "legal", 0, 1))
-    assert owners(along_path(spells, [alone], now=at(9), calendar_of=calendar_of, lead="HMRC")) == [("security", 0, 3)]
+    assert owners(pieces_of(spells, [alone], now=at(9), calendar_of=calendar_of, lead="HMRC")) == [("security", 0, 3)]
 
 
 def test_a_question_about_the_task_on_the_path_is_the_drafters_time() -> None:
     spells = (Spell(of("legal"), at(0), at(1)), Spell(ANSWERING, at(1), at(2)), Spell(of("legal"), at(2), at(4)))
     stay = (branch(1, "legal", 0, 4, asked=((at(1), at(2)),)), branch(2, "security", 0, 3))
-    pieces = along_path(spells, [stay], now=at(9), calendar_of=calendar_of, lead="HMRC")
+    pieces = pieces_of(spells, [stay], now=at(9), calendar_of=calendar_of, lead="HMRC")
     assert owners(pieces) == [("legal", 0, 1), ("drafter", 1, 2), ("legal", 2, 4)]
     off = (branch(1, "legal", 0, 3, asked=((at(1), at(2)),)), branch(2, "security", 0, 4))
-    assert {
-        each.holder.role for each in along_path(spells, [off], now=at(9), calendar_of=calendar_of, lead="HMRC")
-    } == {"security"}
+    assert {each.holder.role for each in pieces_of(spells, [off], now=at(9), calendar_of=calendar_of, lead="HMRC")} == {
+        "security"
+    }
 
 
 def test_a_hold_is_the_awaiteds_until_the_day_it_named_and_not_a_minute_longer() -> None:
     spells = (Spell(of("legal"), at(0), at(1)), Spell(HOLD, at(1), at(8)), Spell(of("legal"), at(8), None))
     stay = (branch(1, "legal", 0, None),)
-    pieces = along_path(spells, [stay], now=at(9), calendar_of=calendar_of, lead="HMRC", overrun=[(at(4), at(8))])
+    pieces = pieces_of(spells, [stay], now=at(9), calendar_of=calendar_of, lead="HMRC", overrun=[(at(4), at(8))])
     assert owners(pieces) == [("legal", 0, 1), ("drafter", 1, 4), ("legal", 4, 8), ("legal", 8, None)]
     assert pieces[1].holder == HOLD
     assert pieces[2].holder.reason == "NOT_GIVEN"
     assert not pieces[2].holder.waiting
     drafting = (Spell(LEAD, at(0), at(1)), Spell(HOLD, at(1), at(8)))
-    after = along_path(drafting, [], now=at(9), calendar_of=calendar_of, lead="HMRC", overrun=[(at(4), at(8))])
+    after = pieces_of(drafting, [], now=at(9), calendar_of=calendar_of, lead="HMRC", overrun=[(at(4), at(8))])
     assert [each.holder.owner for each in after] == ["HMRC", "SLC", "HMRC"]
 
 
@@ -149,7 +157,7 @@ def test_whatever_ran_beside_what_every_minute_of_the_ledger_is_somebodys_once(
 ) -> None:
     spells, stays, overrun, last = life
     now = MONDAY + timedelta(minutes=last)
-    pieces = along_path(spells, stays, now=now, calendar_of=calendar_of, lead="HMRC", overrun=overrun)
+    pieces = pieces_of(spells, stays, now=now, calendar_of=calendar_of, lead="HMRC", overrun=overrun)
     assert pieces[0].started_at == spells[0].started_at
     assert pieces[-1].ended_at == spells[-1].ended_at
     assert all(one.ended_at == two.started_at for one, two in pairwise(pieces))

@@ -2,7 +2,12 @@
 
 import csv
 import io
+from typing import Any
 
+from sqlalchemy import event
+
+from dsa.services import agreements_list
+from dsa.services.agreements_list import Filters
 from dsa.web.csv_answer import harmless
 from tests.web.page_client import PageClient
 from tests.web.world import World
@@ -106,3 +111,25 @@ def test_cells_that_a_spreadsheet_would_run_are_defused() -> None:
     assert harmless("plain") == "plain"
     assert harmless(-5) == "-5"
     assert harmless(None) == ""
+
+
+def test_a_page_of_the_list_asks_as_many_statements_for_many_agreements_as_for_one(world: World) -> None:
+    def asked() -> int:
+        found: list[str] = []
+
+        def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            found.append(statement)
+
+        engine = world.ctx.database.engine
+        event.listen(engine, "before_cursor_execute", note)
+        page = agreements_list.agreements_page(world.ctx, world.actor("HMRC", "drafter"), Filters())
+        event.remove(engine, "before_cursor_execute", note)
+        assert all(row.figures is not None for row in page.rows)
+        return len(found)
+
+    world.agreement_in("review")
+    asked()  # definitions and calendars are remembered from the first time on
+    one = asked()
+    for number in range(12):
+        world.start(title=f"Agreement {number}")
+    assert asked() == one
