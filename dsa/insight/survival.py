@@ -109,10 +109,10 @@ def incidence(durations: ArrayLike, endings: ArrayLike, *, of: int, confidence: 
     before = np.concatenate(([1.0], np.cumprod(1 - done / at_risk)[:-1]))
     share = np.cumsum(before * this / at_risk)
     spread = np.sqrt(_incidence_variance(share, before, at_risk, done, this))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         scale = _z(confidence) * spread / (share * np.log(share))
         low, high = share ** np.exp(-scale), share ** np.exp(scale)
-    open_ended = (share <= 0) | (share >= 1)
+    open_ended = (share <= _TINY) | (share >= 1 - _TINY)
     return Incidence(times, at_risk, share, np.where(open_ended, share, low), np.where(open_ended, share, high))
 
 

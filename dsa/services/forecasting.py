@@ -46,7 +46,8 @@ class _Fit:
 def forecast_due(ctx: Context) -> int:
     """Forecast every open agreement that has none for its present stay, or none of today; returns how many.
 
-    It may run at any time and twice: what is up to date is left alone. Figures about the record are kept with it.
+    It may run at any time and twice: what is up to date is left alone. The record, and the factor that earlier
+    forecasts teach, are worked out in the first run of a day and kept for the others.
     """
     now = ctx.clock.now()
     today = now.astimezone(LONDON).date()
@@ -57,15 +58,18 @@ def forecast_due(ctx: Context) -> int:
         if not due:
             return 0
         ctx.calendars.refresh(session)
-        fitting = _Fitting(ctx, session, now)
-        record = fitting.record(today)
+        kept = stored.figure(session, RECORD)
+        of_today = kept if kept is not None and kept.made_at.astimezone(LONDON).date() == today else None
+        fitting = _Fitting(ctx, session, now, factor=None if of_today is None else float(of_today.body["factor"]))
+        record = None if of_today is not None else fitting.record(session, today)
     while due:
         with ctx.database.reading() as session:
             rows = fitting.rows(session, due, today)
         with ctx.database.writing() as session:
             stored.add(session, rows)
             stored.forget_finished(session, stages=stages)
-            stored.keep_figure(session, RECORD, "", record, at=now)
+            if record is not None:
+                stored.keep_figure(session, RECORD, "", record, at=now)
             made += len(rows)
         if len(due) < AT_ONCE:
             break
@@ -77,12 +81,13 @@ def forecast_due(ctx: Context) -> int:
 class _Fitting:
     """The history as it is known now, once for all that is forecast in one run."""
 
-    def __init__(self, ctx: Context, session: Session, now: datetime) -> None:
+    def __init__(self, ctx: Context, session: Session, now: datetime, *, factor: float | None) -> None:
         self.ctx, self.now, self.at = ctx, now, int(now.timestamp())
         self.past = read_history(ctx, session)
         history = self.past.history
-        self.chance = default_rng([len(history), int(history.entered.sum() % 2**31), self.at // 86_400])
-        self.replayed = self._replayed(session)
+        seeded = default_rng([len(history), int(history.entered.sum() % 2**31), self.at // 86_400])
+        self.chance, self.chance_again = seeded.spawn(2)  # the dates are the same whether or not the record is made
+        self.replayed = self._replayed(session) if factor is None else Replay(factor, 0, 0, 0, 0)
         day = on_clock(ctx, session, self.past, np.full(len(history), self.at))
         self.stays = known_on(history, at=self.at, day=day).stays
         self.fits: dict[str, _Fit] = {}
@@ -90,12 +95,11 @@ class _Fitting:
     def _replayed(self, session: Session) -> Replay:
         past = self.past
         clock = _clock_of(self.ctx, session, past)
-        return replay(past.history, clock=clock, now=self.at, chance=self.chance)
+        return replay(past.history, clock=clock, now=self.at, chance=self.chance_again)
 
-    def record(self, today: date) -> dict[str, Any]:
+    def record(self, session: Session, today: date) -> dict[str, Any]:
         """How forecasts did: those that were made and whose day has come, and the same made again for past days."""
-        with self.ctx.database.reading() as session:
-            judged = judge(stored.whose_day_came(session, today=today, last=JUDGED))
+        judged = judge(stored.whose_day_came(session, today=today, last=JUDGED))
         again = self.replayed
         return {
             "made": judged,

@@ -1,11 +1,15 @@
 """Survival statistics against lifelines and against figures worked out by hand."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dsa.domain.errors import BadInput
+from dsa.insight.eventlog import DAY
+from dsa.insight.measures import Cases
+from dsa.insight.reading import read_log
 from dsa.insight.survival import compare, incidence, jump_weights, survival_curve
 
 with warnings.catch_warnings():
@@ -71,6 +75,32 @@ def test_the_comparison_of_two_cohorts_equals_lifelines(seed: int) -> None:
     assert ours.p_value == pytest.approx(theirs.p_value, rel=1e-7, abs=1e-12)
     assert ours.pace_low < ours.pace < ours.pace_high
     assert ours.pace > 1
+
+
+@pytest.mark.parametrize("name", ["receipt", "helpdesk", "BPIC2020_DomesticDeclarations"])
+def test_on_the_shared_logs_with_their_open_cases_everything_equals_lifelines(shared: Path, name: str) -> None:
+    with (shared / "eventlogs" / f"{name}.xes.gz").open("rb") as stream:
+        cases = Cases(read_log(stream, name=name))
+    at = int(np.quantile(cases.start, 0.6))
+    started = cases.start <= at
+    ended = cases.end[started] <= at
+    durations = (np.minimum(cases.end[started], at) - cases.start[started]) / DAY
+    early = cases.start[started] < np.quantile(cases.start[started], 0.5)
+    ours, theirs = survival_curve(durations, ended), KaplanMeierFitter().fit(durations, ended)
+    np.testing.assert_allclose(ours.going_on, theirs.survival_function_at_times(ours.times), **EQUAL)
+    groups = [(durations[each], ended[each]) for each in (early, ~early)]
+    found = compare(*((days.tolist(), over.tolist()) for days, over in groups))
+    test = logrank_test(groups[0][0], groups[1][0], groups[0][1], groups[1][1])
+    assert found.statistic == pytest.approx(test.test_statistic, abs=1e-9, rel=1e-9)
+    assert found.p_value == pytest.approx(test.p_value, abs=1e-9)
+
+
+def test_where_everything_has_ended_one_way_the_interval_closes_and_nothing_overflows() -> None:
+    for size in range(1, 60):  # the share comes to one but for the rounding of a sum
+        found = incidence(np.arange(1.0, size + 1), np.ones(size, int), of=1)
+        assert found.low[-1] == pytest.approx(1)
+        assert found.high[-1] == pytest.approx(1)
+        assert np.isfinite([found.low, found.high]).all()
 
 
 def test_nothing_is_said_to_be_reached_that_was_not() -> None:

@@ -74,7 +74,12 @@ def test_a_new_stage_or_a_new_day_brings_a_new_forecast_and_keeps_the_old_ones(w
     moves.move(world.ctx, actor, reference, "submit", seen=world.seen(reference))
     pages.sign_in(world.person("HMRC", "drafter"))
     assert "Likely by" not in pages.get(f"/agreements/{reference}").text  # what was said was said of another stage
+    with world.ctx.database.reading() as session:
+        before = outlook.stored.figure(session, forecasting.RECORD)
+    world.move_clock(minutes=90)
     assert forecasting.forecast_due(world.ctx) == 1
+    with world.ctx.database.reading() as session:  # the record is worked out once a day
+        assert outlook.stored.figure(session, forecasting.RECORD) == before
     found = forecasts(world, world.loaded(reference).head.id)
     assert [(row.stage, row.first_in_stay) for row in found] == [
         ("drafting", True), ("drafting", False), ("check_draft", True),
