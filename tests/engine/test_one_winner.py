@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dsa.domain.errors import Conflict, Problem, Refused
+from dsa.persistence import work
 from dsa.persistence.session import Database
 from dsa.services import moves, reviewing, signing
 from dsa.services.reviewing import Verdict
@@ -182,3 +183,16 @@ def test_a_step_that_fails_half_way_leaves_nothing(town: Town, monkeypatch: pyte
     assert town.loaded(reference) == before
     assert town.every_task(reference) == tasks
     assert town.problems(reference) == ()
+
+
+def test_a_document_that_does_not_begin_with_what_was_issued_is_not_signed(town: Town) -> None:
+    reference = town.bring_to(town.start(), "sign_off")
+    town.carry_out()
+    town.sign(reference, "sign:aaa")
+    loaded = town.loaded(reference)
+    with town.ctx.database.reading() as session:
+        document = work.document(session, loaded.head.id, loaded.head.locked_version_id)
+    kept = town.ctx.files.kept  # type: ignore[attr-defined]
+    kept[document.current_sha256] = b"another text\n" + kept[document.current_sha256]
+    with pytest.raises(Refused, match="does not begin with the bytes that were issued"):
+        town.sign(reference, "sign:aab")

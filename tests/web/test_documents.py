@@ -1,9 +1,14 @@
 """The receipt, the files and the versions."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from dsa.adapters.press import Press
+from dsa.adapters.signer_client import SignerClient
+from dsa.adapters.signer_process import SignerProcess
+from dsa.config import Settings
 from dsa.services import moves, sealing
 from dsa.services.reviewing import Change
 from tests.web.page_client import PageClient
@@ -191,3 +196,27 @@ def test_an_auditor_reads_the_text_and_leaves_a_record_of_it(world: World, pages
     with world.ctx.database.reading() as session:
         kept = session.connection().exec_driver_sql("SELECT what FROM access_records").scalars().all()
     assert len(kept) == 5
+
+
+@pytest.mark.slow
+def test_without_the_signer_the_receipt_says_what_waits_and_it_finishes_by_itself(
+    world: World, pages: PageClient, settings: Settings
+) -> None:
+    reference = world.agreement_in("sign_off")
+    asking = replace(settings, signer="own")
+    world.ctx = replace(world.ctx, documents=Press(asking))
+    pages.sign_in(world.person("SLC", "legal"))
+    world.carry_out()
+    page = pages.get(f"/agreements/{reference}/document")
+    assert "The signing service does not answer" in page.text
+    assert "It is tried again by itself." in page.text
+    process = SignerProcess(asking).start()
+    try:
+        SignerClient(asking.signer_address, starting_seconds=30).certificates()
+        world.move_clock(minutes=2)
+        world.carry_out()
+    finally:
+        process.stop()
+    page = pages.get(f"/agreements/{reference}/document")
+    assert "does not answer" not in page.text
+    assert "The document as it was issued for signing (PDF)" in page.links()
