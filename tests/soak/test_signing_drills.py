@@ -224,7 +224,8 @@ def test_kill_9_during_sealing_leaves_one_sealed_file_and_loses_nothing(
         done += state.status == "sealed"
         assert len(signatures(town, reference)) == 2
         town.ctx.files.get(state.current_sha256)
-        town.clock.advance_to(max(town.clock.now(), datetime.now(UTC)) + timedelta(minutes=10))
+        # what a killed worker had taken is free again after a quarter of an hour
+        town.clock.advance_to(max(town.clock.now(), datetime.now(UTC)) + timedelta(minutes=20))
         town.carry_out()
         demand_one_sealed_file(town, reference, chosen, 2)
     with capsys.disabled():
