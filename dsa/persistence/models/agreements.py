@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dsa.persistence.models.base import Base
 from dsa.persistence.types import Instant, Json
 
+_UNFINISHED = text("finished_at IS NULL")
 _UNCOUNTED = text("counted_seq <> head_seq")
 
 
@@ -26,6 +27,8 @@ class Agreement(Base):
         Index("ix_agreements_list", "updated_at", "id"),
         Index("ix_agreements_stage", "stage", "id"),
         Index("ix_agreements_moved", "moved_at", "id"),
+        Index("ix_agreements_holder", "lead_organisation_id", "holder_owner", "holder_role", "stage_due_at", "id"),
+        Index("ix_agreements_since", "holder_since", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         Index("ix_agreements_uncounted", "counted_seq", "id", sqlite_where=_UNCOUNTED, postgresql_where=_UNCOUNTED),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
