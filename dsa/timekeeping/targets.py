@@ -95,7 +95,8 @@ def progress_by_due(
     if target_days is None:
         return Progress(calendar.elapsed_days(entered, now), None, 0, "running")
     usual = calendar.due_at(entered, target_days)
-    paused = calendar.working_days(calendar.local_date(usual), calendar.local_date(due))
+    # most due moments never moved, and lists ask this for every row
+    paused = 0 if due == usual else calendar.working_days(calendar.local_date(usual), calendar.local_date(due))
     elapsed = max(0, calendar.elapsed_days(entered, now) - paused)
     return Progress(elapsed, target_days, paused, "late" if now > due else "running")
 

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.clock import Clock, OffsetClock, SimulatedClock, SystemClock
-from dsa.timekeeping.targets import Message, Progress, State, describe, describe_pause, distance, due_at, progress
+from dsa.timekeeping.targets import (
+    Message,
+    Progress,
+    State,
+    describe,
+    describe_pause,
+    distance,
+    due_at,
+    progress,
+    progress_by_due,
+)
 
 ENG = calendar_for("ENG")
 MONDAY = datetime(2025, 6, 2, 9, tzinfo=UTC)
@@ -180,3 +190,16 @@ def test_the_demonstration_clock_follows_its_setting() -> None:
     setting["seconds"] = 86_400
     assert clock.now() == MONDAY + timedelta(days=1)
     assert OffsetClock(lambda: 3600).now() > SystemClock().now()
+
+
+def test_progress_from_a_stored_due_moment_is_that_from_the_pauses() -> None:
+    calendar = calendar_for("ENG")
+    entered = datetime(2026, 11, 2, 10, tzinfo=UTC)
+    pauses = [(datetime(2026, 11, 4, 10, tzinfo=UTC), datetime(2026, 11, 9, 10, tzinfo=UTC))]
+    for number in range(30):
+        now = datetime(2026, 11, 9, 12, tzinfo=UTC) + timedelta(days=number)
+        for held in ([], pauses):
+            due = due_at(calendar, entered=entered, target_days=10, pauses=held)
+            assert due is not None
+            told = progress_by_due(calendar, entered=entered, target_days=10, due=due, now=now)
+            assert told == progress(calendar, entered=entered, left=None, now=now, target_days=10, pauses=held)
