@@ -6,6 +6,7 @@ Lines on standard output: ``ready``, then for each document ``sealing`` and ``do
 import sys
 import warnings
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from dsa.adapters.press import Press
 from dsa.composition import open_context
 from dsa.config import Settings
 from dsa.services import notifying
+from dsa.timekeeping.clock import SimulatedClock
 
 
 class Telling(Press):
@@ -23,12 +25,13 @@ class Telling(Press):
         return super().seal_completion(data)
 
 
-def main(url: str, data_dir: str) -> None:
+def main(url: str, data_dir: str, now: str) -> None:
     warnings.simplefilter("ignore")
     settings = Settings(data_dir=Path(data_dir), demo=True, database_url=url)
     press = Telling(settings)
     press.open()  # the libraries are loaded before the first kill
-    ctx = replace(open_context(settings), documents=press)
+    clock = SimulatedClock(datetime.fromisoformat(now))
+    ctx = replace(open_context(settings, clock=clock), documents=press)
     _say("ready")
     while True:
         if notifying.carry_out(ctx):
@@ -41,4 +44,4 @@ def _say(word: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:4])
