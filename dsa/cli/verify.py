@@ -132,7 +132,9 @@ def _told(found: Verdict, file: Path) -> str:
         when = moment(each.at.isoformat()) if each.at else "at an unknown time"
         doubt = "" if each.trusted else f" - NOT CONFIRMED: {each.because}"
         how = f" ({', '.join(part for part in (each.authentication, each.level) if part)})" if each.level else ""
-        lines.append(f"   {_KINDS[each.kind]} {when}: {each.post}, {each.organisation}{how}{doubt}")
+        authority = each.reason.partition("Authority: ")[2]
+        by = f", authority: {authority}" if each.kind == "person" and authority else ""
+        lines.append(f"   {_KINDS[each.kind]} {when}: {each.post}, {each.organisation}{by}{how}{doubt}")
         if each.kind == "person":
             lines.append(f"      {each.reason}")
         if each.kind != "timestamp":

@@ -46,13 +46,14 @@ class _Walk:
 def check_log(ctx: Context, *, held: Sequence[str] = (), progress: Progress | None = None) -> LogChecked:
     """Recompute the whole log. ``held`` are texts of checkpoints that somebody kept outside (a file may hold several).
 
-    Raises BadNote for a text that is no checkpoint.
+    The service may go on meanwhile: what promises something is read before what it is about. Raises BadNote for a text
+    that is no checkpoint.
     """
     outside = [note for text in held for note in notes_in(text)]
+    notes, wrong = _own_checkpoints(ctx)
     walk = _walked(ctx, progress)
     problems = walk.problems[:_MOST]
     problems += _node_problems(ctx, walk.tree)[:_MOST]
-    notes, wrong = _own_checkpoints(ctx)
     problems += wrong
     for where, note in [*notes, *((_OUTSIDE, note) for note in outside)]:
         problems += _promise_problems(ctx, walk.tree, note, where, judge_key=where == _OUTSIDE)
@@ -102,17 +103,21 @@ def _is_hash(text: str) -> bool:
 
 def _node_problems(ctx: Context, tree: Tree) -> list[str]:
     """Nodes that do not follow from the leaves, or are missing, or are too many."""
-    found, number, after = [], 0, (0, -1)
+    found, number, beyond, after = [], 0, 0, (0, -1)
     with ctx.database.reading() as session:
         while some := stored.every_node(session, after=after):
             for row in some:
+                if (row.idx + 1) << row.level > tree.size:
+                    beyond += 1
+                    continue
                 number += 1
-                if not (row.idx + 1) << row.level <= tree.size or tree.node(row.level, row.idx).hex() != row.hash:
+                if row.idx < 0 or tree.node(row.level, row.idx).hex() != row.hash:
                     found.append(f"Node {row.idx} of level {row.level} does not follow from the leaves.")
             after = (some[-1].level, some[-1].idx)
+        grown = stored.size(session) > tree.size  # leaves that came since they were read
     expected = sum(tree.size >> level for level in range(1, tree.size.bit_length()))
-    if number != expected and not found:
-        found.append(f"The log keeps {number} nodes above its leaves; {expected} follow from them.")
+    if (number != expected or (beyond and not grown)) and not found:
+        found.append(f"The log keeps {number + beyond} nodes above its leaves; {expected} follow from them.")
     return found
 
 
@@ -120,6 +125,7 @@ def _own_checkpoints(ctx: Context) -> tuple[list[tuple[str, Note]], list[str]]:
     """Every checkpoint in the database and in the file, read; and what is wrong with them as texts."""
     notes: list[tuple[str, Note]] = []
     problems: list[str] = []
+    text = ctx.checkpoint_file.text() if ctx.checkpoint_file is not None else ""
     size, after, known = 0, 0, set()
     while True:
         with ctx.database.reading() as session:
@@ -133,6 +139,8 @@ def _own_checkpoints(ctx: Context) -> tuple[list[tuple[str, Note]], list[str]]:
             said = note.checkpoint
             if (row.size, row.root, row.at) != (said.size, said.root.hex(), datetime.fromisoformat(said.at)):
                 problems.append(f"Checkpoint {row.id}: what stands beside it is not what it says.")
+            if row.note.strip("\n") in known:
+                problems.append(f"Checkpoint {row.id} is another one written again.")
             if said.size < size:
                 problems.append(f"Checkpoint {row.id} holds fewer leaves than the one before it.")
             if ctx.checkpoints is not None and not ctx.checkpoints.vouches(row.note):
@@ -143,12 +151,11 @@ def _own_checkpoints(ctx: Context) -> tuple[list[tuple[str, Note]], list[str]]:
         if not some:
             break
         after = some[-1].id
-    return notes, problems + _file_problems(ctx, known, notes)
+    return notes, problems + _file_problems(text, known, notes)
 
 
-def _file_problems(ctx: Context, known: set[str], notes: list[tuple[str, Note]]) -> list[str]:
+def _file_problems(text: str, known: set[str], notes: list[tuple[str, Note]]) -> list[str]:
     """What the file of checkpoints says that the database does not. Its notes are added to ``notes``."""
-    text = ctx.checkpoint_file.text() if ctx.checkpoint_file is not None else ""
     problems = []
     for block in text.split("\n\n\n"):
         if not block.strip("\n"):

@@ -238,6 +238,18 @@ def _rewrite_from_the_second_event(town: Town) -> None:
     run(town, "UPDATE agreements SET head_hash = :h WHERE id = 1", h=prev)
 
 
+def test_a_check_while_the_service_goes_on_finds_nothing_wrong(signed_town: Town) -> None:
+    town = signed_town
+    town.bring_to(town.start(), "review")
+    audit_log.keep_log(town.ctx, due=True)
+
+    def meanwhile(_done: int, _of: int) -> None:
+        town.bring_to(town.start(), "drafting")
+        audit_log.keep_log(town.ctx, due=True)
+
+    assert audit_checking.check_log(town.ctx, progress=meanwhile).problems == ()
+
+
 def test_sealing_sends_the_checkpoint_to_somebody_at_each_party(signed_town: Town) -> None:
     town = signed_town
     reference = town.start()
