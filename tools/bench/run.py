@@ -37,7 +37,19 @@ from tools.bench.floor import PostgresFloor, SqliteFloor  # noqa: E402
 SHARED = Path(os.environ.get("DSA_SHARED") or ROOT.parent / "shared") / "bench"
 BUILD = ROOT / "build"
 SLICE = 10
-PARTS = ("sqlite", "postgresql", "memory", "page", "verify", "workdays", "insight", "scale", "logs", "signing")
+PARTS = (
+    "sqlite",
+    "postgresql",
+    "memory",
+    "page",
+    "verify",
+    "workdays",
+    "insight",
+    "scale",
+    "logs",
+    "signing",
+    "documents",
+)
 
 
 @dataclass
@@ -386,6 +398,21 @@ def signing_figures() -> list[Figure]:
     return found
 
 
+def document_figures() -> list[Figure]:
+    from tools.bench.documents import print_costs
+
+    found = []
+    for cost in print_costs():
+        what = f"{cost.pages} pages, {cost.parties} parties"
+        a_page, seconds, memory = round(cost.a_page, 1), round(cost.seconds, 2), round(cost.memory)
+        found.append(Figure(f"printing, {what}, a page", a_page, "ms", "", None, "<= 100", a_page <= 100))
+        limit = 2.0 if cost.pages <= 20 else None
+        met = None if limit is None else seconds <= limit
+        found.append(Figure(f"printing, {what}", seconds, "s", "", None, "" if limit is None else "<= 2", met))
+        found.append(Figure(f"memory of printing, {what}", memory, "MiB", "", None, "<= 250", memory <= 250))
+    return found
+
+
 def show(figures: list[Figure]) -> None:
     print(f"\n{'':52s} {'value':>9s} {'unit':10s} {'ratio':>7s} {'goal':>8s}       against")
     for each in figures:
@@ -408,6 +435,7 @@ def measured(part: str, asked: argparse.Namespace, python: Path | None) -> list[
         "scale": lambda: scale_figures(asked.agreements),
         "logs": log_figures,
         "signing": signing_figures,
+        "documents": document_figures,
     }
     return ways[part]()
 
@@ -415,7 +443,12 @@ def measured(part: str, asked: argparse.Namespace, python: Path | None) -> list[
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the engine against raw code and against its peers.")
     parser.add_argument("--n", type=int, default=100, help="agreements for each engine")
-    parser.add_argument("--agreements", type=int, default=100_000, help="agreements for what pages cost when many")
+    parser.add_argument(
+        "--agreements",
+        type=int,
+        default=20_000,
+        help="agreements for what pages cost when many; 100000 takes some ten minutes",
+    )
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--strict", action="store_true", help="exit 1 where a goal is missed")
     asked = parser.parse_args()
