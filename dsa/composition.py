@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from dsa.adapters.chance import SystemChance
-from dsa.adapters.checkpoints import CheckpointFile, LogSigner
+from dsa.adapters.checkpoints import CheckpointFile
 from dsa.adapters.definitions import load_bodies, load_yaml
 from dsa.adapters.files import FileStore
 from dsa.adapters.key_inventory import secret_records
-from dsa.adapters.key_opening import open_keys
+from dsa.adapters.key_opening import open_keys, open_log_signer, own_log_signer
 from dsa.adapters.keys import KeyRecord
 from dsa.adapters.mail import SmtpPost
 from dsa.adapters.press import Press
@@ -58,7 +58,7 @@ def open_context(
         chance=chance or SystemChance(),
         files=FileStore(settings.data_dir / "files"),
         documents=Press(settings),
-        checkpoints=LogSigner(settings.data_dir, demo=settings.demo, passphrase=settings.key_passphrase),
+        checkpoints=open_log_signer(settings),
         checkpoint_file=CheckpointFile(settings.data_dir / "checkpoints.txt"),
         post=SmtpPost(settings.smtp_url, sender=settings.mail_from) if settings.smtp_url else None,
         demo=settings.demo,
@@ -99,7 +99,9 @@ class InstallationKeys:
     def inventory(self) -> list[KeyRecord]:
         """See ``services.keys_page.Keeper``."""
         keys, _ = open_keys(self._settings)
-        return [*keys.inventory(), *secret_records(self._settings)]
+        inside = self._settings.signer == "inside"  # a signer process names the log's key itself
+        of_log = own_log_signer(self._settings).inventory() if inside else []
+        return [*keys.inventory(), *of_log, *secret_records(self._settings)]
 
     def stamps(self) -> tuple[str, ...]:
         """The time-stamp authorities in their order."""

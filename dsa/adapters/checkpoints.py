@@ -1,9 +1,11 @@
 """The key that signs checkpoints of the audit log, and the file that they are written to.
 
-One rule: the key signs checkpoints and nothing else, and a demonstration's key never signs for a real log.
+One rule: the key signs checkpoints and nothing else, and a demonstration's key never signs for a real log. Only the
+signer process opens it (commands that end by themselves apart); a service asks (``checkpoint_asking``).
 """
 
 import datetime as dt
+import hashlib
 import os
 import secrets
 import shutil
@@ -21,12 +23,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from dsa.adapters.certificates import true_time
+from dsa.adapters.keys import KeyRecord
 from dsa.config import BadSettings
 from dsa.domain.checkpoints import BadNote, Checkpoint, Key, Note, note_text, read_key, read_note
 
 PUBLISHED = "checkpoint.pub"
 _DIRECTORY, _KEY, _PASSPHRASE, _PUBLIC = "checkpoint-key", "key.pem", "passphrase", "key.pub"
 _EXAMPLE = "EXAMPLE-"
+ROTATE_DAYS = 1_825
 
 
 class CheckpointKeyUnusable(BadSettings):
@@ -81,6 +85,24 @@ class LogSigner:
         except BadNote:
             return False
 
+    def holds(self, key: str) -> bool:
+        """Whether the key here is the one with this public key; makes none where there is none. Raises BadNote."""
+        return (self._data_dir / _DIRECTORY / _KEY).exists() and self._public() == read_key(key)
+
+    def inventory(self) -> list[KeyRecord]:
+        """The key as the inventory shows it; empty before the first checkpoint. No private key is opened."""
+        path = self._data_dir / _DIRECTORY / _KEY
+        if not path.exists():
+            return []
+        made = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).replace(microsecond=0)
+        return [
+            KeyRecord(
+                "checkpoint", "Signs the checkpoints of the audit log", "Ed25519", made, None,
+                made + dt.timedelta(days=ROTATE_DAYS), f"encrypted file {_DIRECTORY}/{_KEY} of the signer process",
+                "in use", hashlib.sha256(self._public().public).hexdigest(),
+            )
+        ]  # fmt: skip
+
     def _public(self) -> Key:
         with self._lock:
             if self._key is None:
@@ -93,7 +115,7 @@ class LogSigner:
                         f"The key in {place} is that of {'a real log' if self._demo else 'a demonstration'}, so it "
                         "cannot be used here. Use another DSA_DATA_DIR."
                     )
-                self._publish(key)
+                publish(self._data_dir, key)
                 self._key = key
             return self._key
 
@@ -145,12 +167,14 @@ class LogSigner:
             raise CheckpointKeyUnusable(f"The file {place / _KEY} does not hold a key of the audit log.")
         return private
 
-    def _publish(self, key: Key) -> None:
-        target = self._data_dir / PUBLISHED
-        if not target.exists() or target.read_text("utf-8").strip() != key.text:
-            partial = self._data_dir / f"{PUBLISHED}.{os.getpid()}.{secrets.token_hex(4)}"
-            partial.write_text(key.text + "\n", "utf-8")
-            os.replace(partial, target)
+
+def publish(data_dir: Path, key: Key) -> None:
+    """Write the public key where everybody may read it, in one step."""
+    target = data_dir / PUBLISHED
+    if not target.exists() or target.read_text("utf-8").strip() != key.text:
+        partial = data_dir / f"{PUBLISHED}.{os.getpid()}.{secrets.token_hex(4)}"
+        partial.write_text(key.text + "\n", "utf-8")
+        os.replace(partial, target)
 
 
 def _write(path: Path, data: bytes) -> None:

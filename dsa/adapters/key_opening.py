@@ -10,6 +10,8 @@ from dsa.config import BadSettings, Settings
 
 if TYPE_CHECKING:
     from dsa.adapters.authority import Authority
+    from dsa.adapters.checkpoint_asking import AskedLogSigner
+    from dsa.adapters.checkpoints import LogSigner
     from dsa.adapters.key_store import KeyStore
     from dsa.adapters.keys import KeyService
     from dsa.adapters.stamp_trust import StampTrust
@@ -55,6 +57,22 @@ def open_keys(settings: Settings) -> tuple["KeyService", "TimeStamper"]:
     client = SignerClient(settings.signer_address)
     _demand_own(settings, *client.authority())
     return client, SignerTimeStamper(client)
+
+
+def own_log_signer(settings: Settings) -> "LogSigner":
+    """The key of the audit log in this process: for the signer, and for commands that end by themselves."""
+    from dsa.adapters.checkpoints import LogSigner
+
+    return LogSigner(settings.data_dir, demo=settings.demo, passphrase=settings.key_passphrase)
+
+
+def open_log_signer(settings: Settings) -> "LogSigner | AskedLogSigner":
+    """Whoever signs the checkpoints of the audit log, by the same rule as ``open_keys``. Asks and opens nothing yet."""
+    if settings.signer == "inside":
+        return own_log_signer(settings)
+    from dsa.adapters.checkpoint_asking import AskedLogSigner
+
+    return AskedLogSigner(settings)
 
 
 def open_stampers(settings: Settings, embedded: "TimeStamper") -> tuple[list["TimeStamper"], "StampTrust | None"]:

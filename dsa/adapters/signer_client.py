@@ -57,6 +57,14 @@ class SignerClient:
         """The DER answer of the embedded time-stamp service to a DER request."""
         return wire.unpacked(self._ask({"ask": "time_stamp", "request": wire.packed(request)})["answer"])
 
+    def log_key(self) -> str:
+        """The public key of the audit log as one line; made by the signer where it has none."""
+        return str(self._ask({"ask": "checkpoint_key"})["key"])
+
+    def checkpoint(self, size: int, root: bytes, key: str) -> str:
+        """The signed note of a log of ``size`` leaves with this root. Raises KeyRefused where the key is another."""
+        return str(self._ask({"ask": "checkpoint", "size": size, "root": wire.packed(root), "key": key})["note"])
+
     def answers(self) -> bool:
         """Whether the signer answers at this moment; a second is enough."""
         try:

@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from dsa.adapters import signer_wire as wire
-from dsa.adapters.authority import Authority, AuthorityUnusable
+from dsa.adapters.authority import Authority
 from dsa.adapters.authority_record import NAME
+from dsa.adapters.checkpoints import LogSigner
 from dsa.adapters.keys import HeldKey, KeyRefused
 from dsa.adapters.timestamps import EmbeddedTimeStamper
+from dsa.config import BadSettings
 
 log = logging.getLogger("dsa.signer")
 _IDLE_SECONDS = 60.0
@@ -27,10 +29,14 @@ Open = Callable[[], Authority]
 
 
 class SignerService:
-    """Answers on ``path``. ``open_authority`` is called anew when the authority's record has changed."""
+    """Answers on ``path``. ``open_authority`` is called anew when the authority's record has changed.
 
-    def __init__(self, path: Path, open_authority: Open, *, accounts: frozenset[int]) -> None:
+    ``checkpoints`` holds the key of the audit log; ``accounts`` are those that may ask.
+    """
+
+    def __init__(self, path: Path, open_authority: Open, *, checkpoints: LogSigner, accounts: frozenset[int]) -> None:
         self._path, self._open, self._accounts = path, open_authority, accounts
+        self._checkpoints = checkpoints
         self._authority = open_authority()
         self._seen = self._state()
         self._lock = threading.Lock()
@@ -88,7 +94,7 @@ class SignerService:
                 log.warning("account %s asked the signer and was refused", wire.peer_account(connection))
                 wire.send(connection, {"refused": "This account may not ask the signer."})
                 return
-            conversation = _Conversation(self._current, self._doubt)
+            conversation = _Conversation(self._current, self._doubt, self._checkpoints)
             try:
                 while (message := wire.receive(connection)) is not None:
                     wire.send(connection, conversation.answer(message))
@@ -99,8 +105,8 @@ class SignerService:
 class _Conversation:
     """One connection: the keys minted in it, each good for one signature, live as long as it does."""
 
-    def __init__(self, authority: Callable[[], Authority], doubt: Callable[[], None]) -> None:
-        self._authority, self._doubt = authority, doubt
+    def __init__(self, authority: Callable[[], Authority], doubt: Callable[[], None], checkpoints: LogSigner) -> None:
+        self._authority, self._doubt, self._checkpoints = authority, doubt, checkpoints
         self._keys: dict[str, HeldKey] = {}
 
     def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,6 +119,8 @@ class _Conversation:
             "time_stamp": self._time_stamp,
             "revocation_lists": self._lists,
             "inventory": self._inventory,
+            "checkpoint_key": self._checkpoint_key,
+            "checkpoint": self._checkpoint,
         }
         step = asked.get(str(message.get("ask")))
         if step is None:
@@ -121,7 +129,7 @@ class _Conversation:
             return step(message)
         except (KeyRefused, ValueError, TypeError) as error:
             return {"refused": str(error)}
-        except AuthorityUnusable as error:
+        except BadSettings as error:
             log.error("the keys cannot be used: %s", error)
             self._doubt()
             return {"unavailable": str(error)}
@@ -168,4 +176,24 @@ class _Conversation:
         return {"lists": [wire.packed(each) for each in self._authority().revocation_lists()]}
 
     def _inventory(self, _message: Mapping[str, Any]) -> dict[str, Any]:
-        return {"keys": [each.as_json() for each in self._authority().inventory()]}
+        found = [*self._authority().inventory(), *self._checkpoints.inventory()]
+        return {"keys": [each.as_json() for each in found]}
+
+    def _checkpoint_key(self, _message: Mapping[str, Any]) -> dict[str, Any]:
+        return {"key": self._checkpoints.key}
+
+    def _checkpoint(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """The note of a size and a root; whose log it is of and the moment are said here, not by who asks."""
+        size, root, key = message.get("size"), wire.unpacked(message.get("root")), str(message.get("key", ""))
+        if not isinstance(size, int) or isinstance(size, bool) or not 0 < size < 10**15 or len(root) != 32:
+            raise KeyRefused("A checkpoint needs the number of leaves and the 32 bytes of their root.")
+        if not self._checkpoints.holds(key):
+            raise KeyRefused(
+                f"The signer does not hold the audit log's key {key.partition('+')[0]}. Move the directory "
+                "checkpoint-key to the signer's data directory (docs/keys.md)."
+            )
+        note = self._checkpoints.sign(size, root)
+        if note is None:
+            return {"unavailable": "The signer was not given the passphrase of the audit log's key."}
+        log.info("a checkpoint of %s leaves", size)
+        return {"note": note}

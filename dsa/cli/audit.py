@@ -57,11 +57,13 @@ def verify(files: tuple[Path, ...], log_only: bool, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where to write the log (JSON Lines).")
 def export(reference: str, out: Path) -> None:
     """Write the full log of the agreement REFERENCE, for `dsa verify --log`."""
-    from dsa.composition import open_context
+    from dsa.composition import open_context, signer_beside
     from dsa.services import audit_log, log_export
 
-    ctx = open_context(settings_from_environment())
-    audit_log.keep_log(ctx, due=True)
+    settings = settings_from_environment()
+    ctx = open_context(settings)
+    with signer_beside(settings):
+        audit_log.keep_log(ctx, due=True)
     data = log_export.full_log_of(ctx, reference)
     ctx.database.close()
     try:

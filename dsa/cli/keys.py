@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from dsa.adapters import authority_making, root_key
 from dsa.adapters.authority import Authority
 from dsa.adapters.authority_record import ISSUERS
-from dsa.adapters.key_opening import open_authority
+from dsa.adapters.key_opening import open_authority, own_log_signer
 from dsa.adapters.keys import KeyRecord
 from dsa.cli.opening import cannot_run, settings_from_environment
 from dsa.config import BadSettings
@@ -32,7 +32,12 @@ def command() -> None:
 @command.command("list")
 def list_keys() -> None:
     """Every key: what it is for, algorithm, created, expires, rotate by, where it is kept."""
-    for record in _authority().inventory():
+    settings = settings_from_environment()
+    try:
+        found = [*_authority().inventory(), *own_log_signer(settings).inventory()]
+    except BadSettings as bad:
+        cannot_run(bad)
+    for record in found:
         click.echo(_line(record))
 
 

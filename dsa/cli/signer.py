@@ -25,7 +25,7 @@ _LOOK_SECONDS = 0.2
 @click.option("--as-child", is_flag=True, hidden=True, help="End when standard input does; wait for another signer.")
 def command(as_child: bool) -> None:
     """Keep the private keys and sign for the service. `dsa serve` and `dsa worker` start it where DSA_SIGNER=own."""
-    from dsa.adapters.key_opening import open_authority
+    from dsa.adapters.key_opening import open_authority, own_log_signer
     from dsa.adapters.signer_service import SignerService
 
     level = logging.WARNING if as_child else logging.INFO
@@ -34,7 +34,10 @@ def command(as_child: bool) -> None:
     address = settings.signer_address
     _demand_lock(address.with_name(f"{address.name}.lock"), as_child)
     try:
-        service = SignerService(address, lambda: open_authority(settings), accounts=_accounts(settings))
+        service = SignerService(
+            address, lambda: open_authority(settings),
+            checkpoints=own_log_signer(settings), accounts=_accounts(settings),
+        )  # fmt: skip
     except BadSettings as bad:
         cannot_run(bad)
     for number in (signal.SIGTERM, signal.SIGINT):

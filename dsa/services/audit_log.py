@@ -74,15 +74,17 @@ def _make_checkpoint(ctx: Context, *, due: bool) -> int | None:
         since = last.size if last is not None else 0
         if stored.size(session) == since or not (due or stored.kinds_since(session, since, SIGNING)):
             return None
+        size = stored.size(session)
+        root = root_at(session, size)
+    note = ctx.checkpoints.sign(size, root)  # another process may be asked: nobody waits for the database meanwhile
+    if note is None:
+        return None
     with ctx.database.writing() as session:
         stored.lock(session)
         last = stored.newest_checkpoint(session)
-        since, size = last.size if last is not None else 0, stored.size(session)
-        if size == since:
-            return None
-        note = ctx.checkpoints.sign(size, root_at(session, size))
-        if note is None:
-            return None
+        since = last.size if last is not None else 0
+        if size <= since:
+            return None  # somebody else was quicker
         at = datetime.fromisoformat(read_note(note).checkpoint.at)
         number = stored.add_checkpoint(session, size=size, root=read_note(note).checkpoint.root, at=at, note=note)
         if last is not None:

@@ -191,7 +191,7 @@ class CheckpointSigner(Protocol):
     def sign(self, size: int, root: bytes) -> str | None:
         """The signed note that says: at this moment (true time) the log has ``size`` leaves with this root.
 
-        None in a process that does not hold the key: another signs soon after.
+        None while whoever holds the key does not answer, or was not given its passphrase: a later turn asks again.
         """
         ...
 

@@ -261,7 +261,8 @@ def test_sealing_sends_the_checkpoint_to_somebody_at_each_party(signed_town: Tow
     town.carry_out()
     town.carry_out()
     with town.ctx.database.reading() as session:
-        mails = [mail for mail in outbox.unsent(session, limit=500) if mail.link == f"/checkpoints/{number}"]
+        waiting = outbox.unsent(session, stale=town.ctx.clock.now(), limit=500)
+        mails = [mail for mail in waiting if mail.link == f"/checkpoints/{number}"]
     assert len(mails) == 2
     assert "records@aab.example" in {mail.address for mail in mails}
     assert newest(town) in mails[0].body
@@ -287,6 +288,39 @@ def test_the_key_is_made_once_and_a_demonstrations_never_signs_a_real_log(tmp_pa
     (tmp_path / "checkpoint-key" / "key.pem").chmod(0o644)
     with pytest.raises(CheckpointKeyUnusable, match="chmod 600"):
         LogSigner(tmp_path, demo=True).sign(1, b"r" * 32)
+
+
+class SlowSigner:
+    """A signer that is asked elsewhere: while it is, somebody else may do ``meanwhile``; then it gives ``note``."""
+
+    def __init__(self, own: LogSigner, meanwhile: Callable[[], object], *, answers: bool) -> None:
+        self._own, self._meanwhile, self._answers = own, meanwhile, answers
+
+    @property
+    def key(self) -> str:
+        return self._own.key
+
+    def sign(self, size: int, root: bytes) -> str | None:
+        self._meanwhile()
+        return self._own.sign(size, root) if self._answers else None
+
+    def vouches(self, note: str) -> bool:
+        return self._own.vouches(note)
+
+
+def test_nobody_waits_while_the_signer_is_asked_and_of_two_checkpoints_of_one_moment_one_stays(
+    town: Town, tmp_path: Path
+) -> None:
+    own = LogSigner(tmp_path, demo=True)
+    quick = replace(town.ctx, checkpoints=own)
+    town.bring_to(town.start(), "drafting")
+    down = replace(town.ctx, checkpoints=SlowSigner(own, lambda: town.start("AAC", "AAB"), answers=False))
+    assert audit_log.keep_log(down, due=True).checkpoint is None, "the log is kept, the checkpoint waits"
+    slow = SlowSigner(own, lambda: audit_log.keep_log(quick, due=True), answers=True)
+    assert audit_log.keep_log(replace(town.ctx, checkpoints=slow), due=True).checkpoint is None
+    with town.ctx.database.reading() as session:
+        assert [row.id for row in stored.checkpoints(session, after=0)] == [1]
+    assert audit_checking.check_log(quick).problems == ()
 
 
 def signed(signer: LogSigner, size: int) -> str:

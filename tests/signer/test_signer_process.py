@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from dsa.adapters import signer_wire as wire
 from dsa.adapters.authority import Authority
+from dsa.adapters.checkpoints import LogSigner
 from dsa.adapters.keys import HeldKey, KeyRefused, SignerUnavailable
 from dsa.adapters.press import Press
 from dsa.adapters.signer_client import SignerClient
@@ -36,15 +37,17 @@ from pathlib import Path
 from dsa.config import Settings
 keys, opened = sys.argv[1], []
 def hear(event, arguments):
-    if event == "open" and arguments and keys in str(arguments[0]):
+    if event == "open" and arguments and any(place in str(arguments[0]) for place in (keys, "checkpoint-key")):
         opened.append(str(arguments[0]))
 sys.addaudithook(hear)
 from dsa.adapters.press import Press
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 def refuse(*_):
     raise AssertionError("a key was loaded here")
-pkcs12.load_key_and_certificates = refuse
-press = Press(Settings(data_dir=Path(sys.argv[1]).parent, demo=True, signer="own"))
+pkcs12.load_key_and_certificates = serialization.load_pem_private_key = refuse
+settings = Settings(data_dir=Path(sys.argv[1]).parent, demo=True, signer="own")
+press = Press(settings)
 from tests.documents import specimens
 content = specimens.agreement()
 pdf = press.seal_issue(specimens.base())
@@ -54,6 +57,11 @@ for index in range(2):
     pdf = press.sign(pdf, **asked).data
 pdf = press.seal_completion(pdf).data
 Path(sys.argv[2]).write_bytes(pdf)
+from dsa.composition import InstallationKeys, open_context
+checkpoints = open_context(settings).checkpoints
+note = checkpoints.sign(3, b"r" * 32)
+assert checkpoints.vouches(note), note
+assert "checkpoint" in [each.name for each in InstallationKeys(settings).inventory()]
 print(opened)
 """
 
@@ -75,7 +83,7 @@ def alive(pid: int) -> bool:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_whole_document_is_signed_without_the_web_process_opening_a_key(
+def test_a_document_and_a_checkpoint_are_signed_without_the_web_process_opening_a_key(
     asking: Settings, running: SignerProcess, tmp_path: Path
 ) -> None:
     made = tmp_path / "signed.pdf"
@@ -86,6 +94,7 @@ def test_a_whole_document_is_signed_without_the_web_process_opening_a_key(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
+    assert (asking.data_dir / "checkpoint-key" / "key.pem").exists()
     found = verify(made.read_bytes(), roots=[(asking.data_dir / "root.pem").read_bytes()])
     assert (found.verdict, found.level, found.ok) == ("genuine", "B-LTA", True)
 
@@ -156,7 +165,8 @@ def test_the_socket_is_its_owners_alone(asking: Settings, running: SignerProcess
 
 def test_an_account_that_may_not_ask_is_refused(tmp_path: Path, authority: Authority) -> None:
     path = tmp_path / "s.sock"
-    service = SignerService(path, lambda: authority, accounts=frozenset({os.getuid() + 1}))
+    log = LogSigner(tmp_path, demo=True)
+    service = SignerService(path, lambda: authority, checkpoints=log, accounts=frozenset({os.getuid() + 1}))
     with serving(service, path), pytest.raises(KeyRefused, match="may not ask"):
         SignerClient(path).certificates()
 

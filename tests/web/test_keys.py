@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from dsa.adapters.key_opening import open_authority
+from dsa.services import audit_log
 from tests.web.page_client import PageClient
 from tests.web.world import World
 
@@ -13,6 +14,8 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def test_an_administrator_sees_every_key_with_its_dates_and_where_it_is(world: World, pages: PageClient) -> None:
+    world.agreement_in("first_look")
+    audit_log.keep_log(world.ctx, due=True)
     pages.sign_in(world.person("HMRC", "administrator"))
     assert pages.get("/").links()["Keys and time stamps"] == "/keys"
     page = pages.get("/keys")
@@ -23,6 +26,9 @@ def test_an_administrator_sees_every_key_with_its_dates_and_where_it_is(world: W
         "timestamp-unit",
         "ECDSA P-256",
         "encrypted file people.p12",
+        "Signs the checkpoints of the audit log",
+        "Ed25519",
+        "encrypted file checkpoint-key/key.pem",
         "Still on this machine",
     ):
         assert said in page.text
