@@ -6,11 +6,11 @@ another one is refused, so that a log never goes on under a key that nobody was 
 
 import logging
 
-from dsa.adapters.checkpoints import PUBLISHED, publish, signed_by
+from dsa.adapters.checkpoints import PUBLISHED, known_key, publish
 from dsa.adapters.keys import KeyRefused, SignerUnavailable
 from dsa.adapters.signer_client import SignerClient
 from dsa.config import Settings
-from dsa.domain.checkpoints import BadNote, read_key, read_note
+from dsa.domain.checkpoints import read_key, read_note
 from dsa.domain.errors import Refused
 
 log = logging.getLogger("dsa.signer")
@@ -44,20 +44,17 @@ class AskedLogSigner:
         except (SignerUnavailable, KeyRefused, Refused) as problem:
             log.warning("no checkpoint was signed: %s", problem)
             return None
-        if not self._fits(note, size, root):
+        if not self._fits(note, size, root, key):
             log.error("the signer answered with another checkpoint than the one that was asked for")
             return None
         return note
 
-    def vouches(self, note: str) -> bool:
-        """Whether this very key signed a note."""
-        try:
-            return signed_by(read_note(note), read_key(self.key))
-        except BadNote:
-            return False
+    def key_of(self, note: str) -> str:
+        """See ``CheckpointSigner.key_of``."""
+        return known_key(self._data_dir, self.key, note)
 
-    def _fits(self, note: str, size: int, root: bytes) -> bool:
-        if not self.vouches(note):
+    def _fits(self, note: str, size: int, root: bytes, key: str) -> bool:
+        if self.key_of(note) != key:
             return False
         said = read_note(note).checkpoint
         return (said.size, said.root) == (size, root)

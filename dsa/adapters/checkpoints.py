@@ -27,7 +27,7 @@ from dsa.adapters.keys import KeyRecord
 from dsa.config import BadSettings
 from dsa.domain.checkpoints import BadNote, Checkpoint, Key, Note, note_text, read_key, read_note
 
-PUBLISHED = "checkpoint.pub"
+PUBLISHED, EARLIER = "checkpoint.pub", "checkpoint-earlier.pub"
 _DIRECTORY, _KEY, _PASSPHRASE, _PUBLIC = "checkpoint-key", "key.pem", "passphrase", "key.pub"
 _EXAMPLE = "EXAMPLE-"
 ROTATE_DAYS = 1_825
@@ -78,12 +78,9 @@ class LogSigner:
         checkpoint = Checkpoint(key.name, size, root, at)
         return note_text(checkpoint, key, private.sign(checkpoint.body.encode()))
 
-    def vouches(self, note: str) -> bool:
-        """Whether this very key signed a note."""
-        try:
-            return signed_by(read_note(note), self._public())
-        except BadNote:
-            return False
+    def key_of(self, note: str) -> str:
+        """See ``CheckpointSigner.key_of``."""
+        return known_key(self._data_dir, self.key, note)
 
     def holds(self, key: str) -> bool:
         """Whether the key here is the one with this public key; makes none where there is none. Raises BadNote."""
@@ -138,7 +135,8 @@ class LogSigner:
             encryption = BestAvailableEncryption(secret.encode())
             _write(making / _KEY, private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
             public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-            name = f"{_EXAMPLE if self._demo else ''}dsa-log-{secrets.token_hex(6)}"
+            begun = earlier_keys(self._data_dir)  # another key of the same log goes on under the log's name
+            name = begun[-1].name if begun else f"{_EXAMPLE if self._demo else ''}dsa-log-{secrets.token_hex(6)}"
             _write(making / _PUBLIC, Key(name, public).text.encode())
             os.rename(making, place)
         except OSError:
@@ -166,6 +164,22 @@ class LogSigner:
         if not isinstance(private, Ed25519PrivateKey):
             raise CheckpointKeyUnusable(f"The file {place / _KEY} does not hold a key of the audit log.")
         return private
+
+
+def earlier_keys(data_dir: Path) -> list[Key]:
+    """The public keys that this log had before its present one, oldest first. Raises BadNote for a damaged line."""
+    path = data_dir / EARLIER
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return [read_key(line) for line in lines if line.strip()]
+
+
+def known_key(data_dir: Path, present: str, note: str) -> str:
+    """Which key of this log, the present one or one before it, signed a note; empty where none did."""
+    try:
+        found, known = read_note(note), [read_key(present), *earlier_keys(data_dir)]
+    except BadNote:
+        return ""
+    return next((key.text for key in known if signed_by(found, key)), "")
 
 
 def publish(data_dir: Path, key: Key) -> None:

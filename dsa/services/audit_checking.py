@@ -146,7 +146,7 @@ def _own_checkpoints(ctx: Context) -> tuple[list[tuple[str, Note]], list[str]]:
                 problems.append(f"Checkpoint {row.id} is another one written again.")
             if said.size < size:
                 problems.append(f"Checkpoint {row.id} holds fewer leaves than the one before it.")
-            if ctx.checkpoints is not None and not ctx.checkpoints.vouches(row.note):
+            if ctx.checkpoints is not None and not ctx.checkpoints.key_of(row.note):
                 problems.append(f"Checkpoint {row.id} is not signed by the key of this log.")
             size = said.size
             known.add(row.note.strip("\n"))

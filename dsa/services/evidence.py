@@ -63,7 +63,7 @@ def log_of(ctx: Context, session: Session, agreement_id: int, seqs: Collection[i
     proofs = audit_log.proofs_of(session, list(covered.values()), newest.size)
     return {
         "origin": read_note(newest.note).checkpoint.origin,
-        "key": ctx.checkpoints.key if ctx.checkpoints is not None else "",
+        "key": ctx.checkpoints.key_of(newest.note) if ctx.checkpoints is not None else "",
         "checkpoint": newest.note,
         "proofs": [
             {"seq": seq, "index": index, "path": [hashed.hex() for hashed in proofs[index]]}

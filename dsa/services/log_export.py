@@ -55,4 +55,5 @@ def _lines(ctx: Context, session: Session, agreement_id: int) -> Iterator[dict[s
         hashes = stored.leaf_hashes(session, start=start, end=min(size, start + LEAVES_IN_A_LINE))
         yield {"from": start, "leaves": hashes}
     if newest is not None:
-        yield {"key": ctx.checkpoints.key if ctx.checkpoints is not None else "", "checkpoint": newest.note}
+        key = ctx.checkpoints.key_of(newest.note) if ctx.checkpoints is not None else ""
+        yield {"key": key, "checkpoint": newest.note}

@@ -195,8 +195,8 @@ class CheckpointSigner(Protocol):
         """
         ...
 
-    def vouches(self, note: str) -> bool:
-        """Whether this very key signed a note."""
+    def key_of(self, note: str) -> str:
+        """Which key of this log, the present one or one before it, signed a note; empty where none did."""
         ...
 
 

@@ -1,6 +1,7 @@
 """The audit log over all agreements: gapless, checked against everything, and told to people outside."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -273,7 +274,7 @@ def test_sealing_sends_the_checkpoint_to_somebody_at_each_party(signed_town: Tow
 def test_the_key_is_made_once_and_a_demonstrations_never_signs_a_real_log(tmp_path: Path) -> None:
     signer = LogSigner(tmp_path, demo=True)
     note = signed(signer, 1)
-    assert LogSigner(tmp_path, demo=True).vouches(note)
+    assert LogSigner(tmp_path, demo=True).key_of(note)
     assert read_note(note).checkpoint.origin.startswith("EXAMPLE-")
     assert (tmp_path / "checkpoint.pub").read_text().strip() == signer.key
     with pytest.raises(CheckpointKeyUnusable, match="demonstration"):
@@ -290,6 +291,28 @@ def test_the_key_is_made_once_and_a_demonstrations_never_signs_a_real_log(tmp_pa
         LogSigner(tmp_path, demo=True).sign(1, b"r" * 32)
 
 
+def test_a_new_key_goes_on_with_the_same_log_and_what_the_old_one_signed_stands(town: Town, tmp_path: Path) -> None:
+    town = with_log(town, tmp_path, "own")
+    reference, place = town.start(), tmp_path / "own"
+    audit_log.keep_log(town.ctx, due=True)
+    held, old = newest(town), (place / "checkpoint.pub").read_text()
+    shutil.rmtree(place / "checkpoint-key")
+    (place / "checkpoint.pub").rename(place / "checkpoint-earlier.pub")
+    town = with_log(town, tmp_path, "own")
+    with town.ctx.database.reading() as session:
+        said = evidence.log_of(town.ctx, session, town.loaded(reference).head.id, [1])
+    assert said is not None
+    assert said["key"] == old.strip(), "a checkpoint goes with the key that signed it"
+    town.bring_to(reference, "first_look")
+    audit_log.keep_log(town.ctx, due=True)
+    assert read_note(newest(town)).checkpoint.origin == read_note(held).checkpoint.origin
+    assert signed_by(read_note(newest(town)), read_key((place / "checkpoint.pub").read_text()))
+    assert not signed_by(read_note(newest(town)), read_key(old))
+    assert problems(town, held) == ""
+    (place / "checkpoint-earlier.pub").unlink()
+    assert "Checkpoint 1 is not signed by the key of this log." in problems(town)
+
+
 class SlowSigner:
     """A signer that is asked elsewhere: while it is, somebody else may do ``meanwhile``; then it gives ``note``."""
 
@@ -304,8 +327,8 @@ class SlowSigner:
         self._meanwhile()
         return self._own.sign(size, root) if self._answers else None
 
-    def vouches(self, note: str) -> bool:
-        return self._own.vouches(note)
+    def key_of(self, note: str) -> str:
+        return self._own.key_of(note)
 
 
 def test_nobody_waits_while_the_signer_is_asked_and_of_two_checkpoints_of_one_moment_one_stays(

@@ -60,7 +60,7 @@ Path(sys.argv[2]).write_bytes(pdf)
 from dsa.composition import InstallationKeys, open_context
 checkpoints = open_context(settings).checkpoints
 note = checkpoints.sign(3, b"r" * 32)
-assert checkpoints.vouches(note), note
+assert checkpoints.key_of(note), note
 assert "checkpoint" in [each.name for each in InstallationKeys(settings).inventory()]
 print(opened)
 """
