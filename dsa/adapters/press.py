@@ -3,6 +3,7 @@
 One rule: the heavy libraries are loaded when the first document is made, so that everything else starts quickly.
 """
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from dsa.domain.errors import Conflict, Refused
 if TYPE_CHECKING:
     from dsa.adapters.signatures import Signatures, SignedRevision
     from dsa.domain.presentation import PresentedSection
+
+
+log = logging.getLogger("dsa.press")
 
 
 @contextmanager
@@ -33,6 +37,7 @@ def _told() -> Iterator[None]:
     except KeyRefused as error:
         raise Refused("The signing service refused: %(why)s Nothing was signed.", why=str(error)) from error
     except SignerUnavailable as error:
+        log.warning("nothing was signed: %s", error)  # the reader is told to try again, the operator why
         raise Refused(
             "The signing service does not answer, so nothing was signed. Try again in a few minutes; what the service "
             "seals by itself is tried again by itself."

@@ -11,15 +11,21 @@ from typing import Any
 from dsa.adapters import signer_wire as wire
 from dsa.adapters.keys import KeyRecord, KeyRefused, Signer, SignerUnavailable
 
-_ANSWER_SECONDS = 20.0
-_STARTING_SECONDS = 5.0  # how long a signer that is being started is waited for
+_ANSWER_SECONDS = 300.0  # a signer that lives is waited for: a busy machine or disk makes it slow, not absent
+_STARTING_SECONDS = 10.0  # how long one that is not there at all is waited for
+_HEALTH_SECONDS = 1.0
 
 
 class SignerClient:
-    """The keys of the signer that answers on ``path`` (see ``keys.KeyService``)."""
+    """The keys of the signer that answers on ``path`` (see ``keys.KeyService``).
 
-    def __init__(self, path: Path, *, starting_seconds: float = _STARTING_SECONDS) -> None:
-        self._path, self._starting = path, starting_seconds
+    One that lives is waited for ``answer_seconds``; one that is not there, ``starting_seconds``.
+    """
+
+    def __init__(
+        self, path: Path, *, starting_seconds: float = _STARTING_SECONDS, answer_seconds: float = _ANSWER_SECONDS
+    ) -> None:
+        self._path, self._starting, self._answer = path, starting_seconds, answer_seconds
 
     def person_key(
         self, *, post: str, organisation: str, user_id: str, authentication: str, evidence_hash: str
@@ -69,7 +75,6 @@ class SignerClient:
         """Whether the signer answers at this moment; a second is enough."""
         try:
             with self._connected(waits=False) as connection:
-                connection.settimeout(1.0)
                 return "certificates" in _asked(connection, {"ask": "certificates"})
         except (OSError, KeyRefused):
             return False
@@ -93,11 +98,11 @@ class SignerClient:
             yield connection
 
     def _connect(self, *, waits: bool = True) -> socket.socket:
-        """A connection to the signer, and to no other account's. Waits a little for one that is being started."""
-        until = time.monotonic() + (self._starting if waits else 0)
+        """A connection to the signer, and to no other account's. Waits for one that is being started."""
+        began = time.monotonic()
         while True:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(_ANSWER_SECONDS)
+            connection.settimeout(self._answer if waits else _HEALTH_SECONDS)
             try:
                 with wire.short_address(self._path) as address:
                     connection.connect(address)
@@ -105,9 +110,14 @@ class SignerClient:
                 return connection
             except OSError as error:
                 connection.close()
-                if isinstance(error, SignerUnavailable) or time.monotonic() >= until:
+                waited = time.monotonic() - began
+                if isinstance(error, SignerUnavailable) or not (waits and self._may_come(waited)):
                     raise SignerUnavailable("The signer does not answer.") from error
                 time.sleep(0.1)
+
+    def _may_come(self, waited: float) -> bool:
+        """Whether it is worth waiting on: one that lives may still be writing its first keys to a busy disk."""
+        return waited < self._starting or (waited < self._answer and wire.is_held(wire.lock_of(self._path)))
 
     def _demand_owner(self, connection: socket.socket) -> None:
         """The one that answers is the owner of the socket's place, so nobody else can stand in for the signer."""
@@ -135,7 +145,8 @@ class _RemoteKey:
 
 def _asked(connection: socket.socket, message: dict[str, Any]) -> dict[str, Any]:
     try:
-        wire.send(connection, message)
+        with contextlib.suppress(BrokenPipeError):  # one that refuses may have hung up: what it said can still be read
+            wire.send(connection, message)
         answer = wire.receive(connection)
     except (OSError, wire.WireProblem) as error:
         raise SignerUnavailable(f"The signer did not answer as expected: {error}") from error

@@ -23,7 +23,7 @@ from dsa.adapters.timestamps import EmbeddedTimeStamper
 from dsa.config import BadSettings
 
 log = logging.getLogger("dsa.signer")
-_IDLE_SECONDS = 60.0
+_IDLE_SECONDS = 600.0  # between a key and its signature a document is prepared, which a busy machine makes slow
 _LONGEST = 16 * 1024  # what is signed are the signed attributes of a signature: some hundred bytes
 Open = Callable[[], Authority]
 

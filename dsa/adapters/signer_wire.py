@@ -5,6 +5,7 @@ Four bytes of length (network order), then so many bytes of JSON, over a Unix do
 
 import base64
 import contextlib
+import fcntl
 import json
 import os
 import socket
@@ -80,6 +81,26 @@ def peer_account(connection: socket.socket) -> int:
     """The number of the account that runs the other side, as the kernel knows it."""
     data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     return int(_CREDENTIALS.unpack(data)[1])
+
+
+def lock_of(address: Path) -> Path:
+    """The file whose lock the signer of this address holds for as long as it lives."""
+    return address.with_name(f"{address.name}.lock")
+
+
+def is_held(lock: Path) -> bool:
+    """Whether a signer lives that holds this lock; False too where another account's lock cannot be looked at."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 @contextlib.contextmanager

@@ -7,11 +7,13 @@ import select
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from dsa.adapters.signer_wire import lock_of
 from dsa.cli.opening import cannot_run, settings_from_environment
 from dsa.config import BadSettings, Settings
 
@@ -19,20 +21,21 @@ if TYPE_CHECKING:
     from dsa.adapters.signer_service import SignerService
 
 _LOOK_SECONDS = 0.2
+_LOOKS = 5
 
 
 @click.command()
 @click.option("--as-child", is_flag=True, hidden=True, help="End when standard input does; wait for another signer.")
 def command(as_child: bool) -> None:
     """Keep the private keys and sign for the service. `dsa serve` and `dsa worker` start it where DSA_SIGNER=own."""
-    from dsa.adapters.key_opening import open_authority, own_log_signer
-    from dsa.adapters.signer_service import SignerService
-
     level = logging.WARNING if as_child else logging.INFO
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(message)s")
     settings = settings_from_environment()
     address = settings.signer_address
-    _demand_lock(address.with_name(f"{address.name}.lock"), as_child)
+    _demand_lock(lock_of(address), as_child)  # first of all: who asks waits for a signer that holds it
+    from dsa.adapters.key_opening import open_authority, own_log_signer
+    from dsa.adapters.signer_service import SignerService
+
     try:
         service = SignerService(
             address, lambda: open_authority(settings),
@@ -52,11 +55,16 @@ def command(as_child: bool) -> None:
 def _demand_lock(path: Path, as_child: bool) -> None:
     from dsa.adapters.signer_process import taken_lock
 
+    tries = 0
     while taken_lock(path) is None:  # held until this process ends
-        if not as_child:
+        tries += 1
+        if as_child:
+            if _parent_is_gone(_LOOK_SECONDS):
+                sys.exit(0)
+        elif tries < _LOOKS:  # somebody who looks whether there is a signer holds it for a moment
+            time.sleep(_LOOK_SECONDS)
+        else:
             cannot_run(BadSettings([f"Another signer is running (it holds {path}). Stop it first."]))
-        if _parent_is_gone(_LOOK_SECONDS):
-            sys.exit(0)
 
 
 def _parent_is_gone(seconds: float) -> bool:

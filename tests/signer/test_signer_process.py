@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -17,19 +18,21 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from dsa.adapters import signer_client
 from dsa.adapters import signer_wire as wire
 from dsa.adapters.authority import Authority
 from dsa.adapters.checkpoints import LogSigner
 from dsa.adapters.keys import HeldKey, KeyRefused, SignerUnavailable
 from dsa.adapters.press import Press
 from dsa.adapters.signer_client import SignerClient
-from dsa.adapters.signer_process import SignerProcess
+from dsa.adapters.signer_process import SignerProcess, taken_lock
 from dsa.adapters.signer_service import SignerService
 from dsa.adapters.verification import verify
 from dsa.config import Settings
 from dsa.domain.errors import Refused
 from tests.documents import specimens
 
+ME = frozenset({os.getuid()})
 WHO = {"post": "Director", "organisation": "HMRC", "user_id": "person-1", "authentication": "demo"}
 SIGNED_BY_THE_WEB = """
 import sys
@@ -173,8 +176,6 @@ def test_an_account_that_may_not_ask_is_refused(tmp_path: Path, authority: Autho
 
 @contextmanager
 def serving(service: SignerService, path: Path):  # type: ignore[no-untyped-def]
-    import threading
-
     answering = threading.Thread(target=service.serve)
     answering.start()
     try:
@@ -226,6 +227,45 @@ def test_without_a_signer_nothing_is_signed_and_a_sentence_says_so(asking: Setti
     press = Press(asking)
     with pytest.raises(Refused, match="does not answer, so nothing was signed"):
         press.seal_issue(specimens.base())
+
+
+def test_a_signer_that_lives_is_waited_for_until_its_keys_are_written(tmp_path: Path, authority: Authority) -> None:
+    path = tmp_path / "s.sock"
+    held = taken_lock(wire.lock_of(path))  # as `dsa signer` does before it opens its keys
+    assert held is not None
+    with pytest.raises(SignerUnavailable, match="does not answer"):
+        SignerClient(path, starting_seconds=0.1, answer_seconds=0.4).certificates()
+    service = SignerService(path, lambda: authority, checkpoints=LogSigner(tmp_path, demo=True), accounts=ME)
+    answering = threading.Thread(target=lambda: (time.sleep(1.0), service.serve()))
+    answering.start()
+    try:
+        assert SignerClient(path, starting_seconds=0.1).certificates()
+    finally:
+        service.stop()
+        answering.join(10)
+        os.close(held)
+    began = time.monotonic()
+    with pytest.raises(SignerUnavailable, match="does not answer"):
+        SignerClient(path, starting_seconds=0.1).certificates()
+    assert time.monotonic() - began < 5, "a signer that is gone is not waited for"
+
+
+def test_a_signer_that_is_slow_to_answer_is_waited_for(tmp_path: Path, authority: Authority) -> None:
+    class Slow:
+        def __getattr__(self, name: str) -> object:
+            return getattr(authority, name)
+
+        def seal_key(self, purpose: str) -> HeldKey:
+            time.sleep(0.8)
+            return authority.seal_key(purpose)
+
+    path = tmp_path / "s.sock"
+    service = SignerService(path, lambda: Slow(), checkpoints=LogSigner(tmp_path, demo=True), accounts=ME)  # type: ignore[arg-type,return-value]
+    with serving(service, path):
+        with pytest.raises(SignerUnavailable, match="timed out"):
+            SignerClient(path, answer_seconds=0.1).seal_key("a seal")
+        assert SignerClient(path, starting_seconds=0.1).seal_key("a seal").sign(b"x")
+    assert signer_client._ANSWER_SECONDS >= 120, "a busy machine takes longer than anybody thinks"
 
 
 def test_the_signer_of_another_installation_is_refused(asking: Settings, running: SignerProcess) -> None:
