@@ -51,7 +51,7 @@ class AskedLogSigner:
 
     def key_of(self, note: str) -> str:
         """See ``CheckpointSigner.key_of``."""
-        return known_key(self._data_dir, self.key, note)
+        return known_key(self._data_dir, lambda: self.key, note)
 
     def _fits(self, note: str, size: int, root: bytes, key: str) -> bool:
         if self.key_of(note) != key:

@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -80,7 +81,7 @@ class LogSigner:
 
     def key_of(self, note: str) -> str:
         """See ``CheckpointSigner.key_of``."""
-        return known_key(self._data_dir, self.key, note)
+        return known_key(self._data_dir, lambda: self.key, note)
 
     def holds(self, key: str) -> bool:
         """Whether the key here is the one with this public key; makes none where there is none. Raises BadNote."""
@@ -173,13 +174,17 @@ def earlier_keys(data_dir: Path) -> list[Key]:
     return [read_key(line) for line in lines if line.strip()]
 
 
-def known_key(data_dir: Path, present: str, note: str) -> str:
-    """Which key of this log, the present one or one before it, signed a note; empty where none did."""
+def known_key(data_dir: Path, present: Callable[[], str], note: str) -> str:
+    """Which key of this log, one before the present or that, signed a note; empty where none did.
+
+    ``present`` is asked only where no earlier key did: right after a change nobody may know the new one yet.
+    """
     try:
-        found, known = read_note(note), [read_key(present), *earlier_keys(data_dir)]
+        found = read_note(note)
+        earlier = next((key.text for key in earlier_keys(data_dir) if signed_by(found, key)), "")
+        return earlier or (present() if signed_by(found, read_key(present())) else "")
     except BadNote:
         return ""
-    return next((key.text for key in known if signed_by(found, key)), "")
 
 
 def publish(data_dir: Path, key: Key) -> None:

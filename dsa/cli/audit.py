@@ -64,7 +64,7 @@ def export(reference: str, out: Path) -> None:
     ctx = open_context(settings)
     with signer_beside(settings):
         audit_log.keep_log(ctx, due=True)
-    data = log_export.full_log_of(ctx, reference)
+        data = log_export.full_log_of(ctx, reference)
     ctx.database.close()
     try:
         out.write_bytes(data)

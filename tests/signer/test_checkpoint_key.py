@@ -110,6 +110,15 @@ def test_a_signer_without_the_passphrase_or_of_the_other_mode_says_so(asking: Se
             client.checkpoint(1, ROOT, key)
 
 
+def test_right_after_a_change_what_the_earlier_key_signed_needs_no_signer(asking: Settings) -> None:
+    own = LogSigner(asking.data_dir, demo=True)
+    note = own.sign(1, ROOT)
+    assert note is not None
+    shutil.rmtree(asking.data_dir / "checkpoint-key")
+    (asking.data_dir / "checkpoint.pub").rename(asking.data_dir / "checkpoint-earlier.pub")
+    assert quick(asking).key_of(note) == own.key
+
+
 def test_a_note_that_says_something_else_than_was_asked_is_not_taken(asking: Settings, authority: Authority) -> None:
     log = LogSigner(asking.data_dir, demo=True)
     asked = quick(asking)
