@@ -1,4 +1,7 @@
-"""The list of agreements, filtered. One rule: newest change first, one page at a time, never by counting rows off."""
+"""The list of agreements, filtered. One rule: one page at a time in the order of an index, never by counting rows off.
+
+Newest change first; what is overdue by how long it is overdue, so that a page of it need not look at what is not.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from dsa.domain.actor import Actor
 from dsa.persistence import queries_agreements_past, visibility
 from dsa.persistence.models import Agreement, ForecastRow, NewestForecast, Organisation, Party, table
 from dsa.persistence.queries_agreements_past import Past
+from dsa.persistence.queries_tasks_list import WAITED_FOR
 
 _A, _O, _P = table(Agreement), table(Organisation), table(Party)
 _H = _O.alias("holder")
@@ -38,16 +42,34 @@ class Wanted:
     now: datetime | None = None
     past: Past = _ANY_PAST
 
+    @property
+    def by_due(self) -> bool:
+        """Whether the list is in the order of what was due first, not of the newest change."""
+        return self.overdue and self.now is not None
+
 
 def page(
     session: Session, actor: Actor, wanted: Wanted, *, after: tuple[datetime, int] | None = None, limit: int = 25
 ) -> list[Any]:
-    """At most ``limit`` + 1 rows after a place (updated, id): one more than fits says that there is a next page."""
+    """At most ``limit`` + 1 rows after a place (``place``): one more than fits says that there is a next page."""
     statement = _rows().where(_narrowed(actor, wanted))
+    if wanted.by_due:
+        statement = statement.order_by(_A.c.stage_due_at, _A.c.id)
+    else:
+        statement = statement.order_by(_A.c.updated_at.desc(), _A.c.id.desc())
     if after is not None:
         at, identifier = after
-        statement = statement.where(or_(_A.c.updated_at < at, and_(_A.c.updated_at == at, _A.c.id < identifier)))
+        if wanted.by_due:
+            later = (_A.c.stage_due_at >= at, or_(_A.c.stage_due_at > at, _A.c.id > identifier))
+        else:
+            later = (_A.c.updated_at <= at, or_(_A.c.updated_at < at, _A.c.id < identifier))
+        statement = statement.where(*later)
     return list(session.execute(statement.limit(limit + 1)))
+
+
+def place(wanted: Wanted, row: Any) -> tuple[datetime, int]:
+    """Where a row stands in the order of the list: (when it was due or changed, id); the next page begins after it."""
+    return (row.stage_due_at if wanted.by_due else row.updated_at), row.id
 
 
 def count(session: Session, actor: Actor, wanted: Wanted, *, most: int = MOST_COUNTED) -> int:
@@ -66,7 +88,7 @@ def everything(session: Session, actor: Actor, wanted: Wanted, *, most: int) -> 
         given += len(rows[:size])
         if len(rows) <= size:
             return
-        after = (rows[size - 1].updated_at, rows[size - 1].id)
+        after = place(wanted, rows[size - 1])
 
 
 def heads(session: Session, ids: Sequence[int]) -> list[Any]:
@@ -115,15 +137,11 @@ def _rows() -> Select[Any]:
         _F.c.very_likely_on,
     )
     newest = and_(_N.c.agreement_id == _A.c.id, _N.c.stage_entered_at == _A.c.stage_entered_at)
-    return (
-        select(*columns)
-        .select_from(
-            _A.join(_O, _O.c.id == _A.c.lead_organisation_id)
-            .outerjoin(_H, _H.c.code == _A.c.holder_owner)
-            .outerjoin(_N, newest)
-            .outerjoin(_F, _F.c.id == _N.c.forecast_id)
-        )
-        .order_by(_A.c.updated_at.desc(), _A.c.id.desc())
+    return select(*columns).select_from(
+        _A.join(_O, _O.c.id == _A.c.lead_organisation_id)
+        .outerjoin(_H, _H.c.code == _A.c.holder_owner)
+        .outerjoin(_N, newest)
+        .outerjoin(_F, _F.c.id == _N.c.forecast_id)
     )
 
 
@@ -149,7 +167,7 @@ def _narrowed(actor: Actor, wanted: Wanted) -> ColumnElement[bool]:
     if wanted.overdue and wanted.now is not None:
         conditions += [_A.c.finished_at.is_(None), _A.c.stage_due_at < wanted.now]
     if wanted.unfinished:
-        conditions += [_A.c.finished_at.is_(None), _A.c.stage != "in_use"]
+        conditions += [WAITED_FOR]
     if wanted.mine:
         held = [and_(_A.c.holder_owner == code, _A.c.holder_role == role) for code, role in wanted.posts]
         conditions.append(or_(false(), _A.c.drafter_id == wanted.person, *held))

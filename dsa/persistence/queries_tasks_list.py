@@ -8,19 +8,22 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, func, literal, not_, or_, select
+from sqlalchemy import Integer, and_, bindparam, exists, false, literal, literal_column, not_, or_, select
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.persistence import visibility
-from dsa.persistence.models import Agreement, Organisation, Query, Task, table
+from dsa.persistence.models import Agreement, Organisation, Party, Query, Task, table
 from dsa.persistence.prepared import Prepared
 
-_T, _A, _O, _Q = table(Task), table(Agreement), table(Organisation), table(Query)
+_T, _A, _O, _Q, _P = table(Task), table(Agreement), table(Organisation), table(Query), table(Party)
 _HOLDER, _DOER = _O.alias("holder"), _O.alias("doer")
 # Stages in which nothing is asked of anybody until its target has passed.
 RESTING = ("in_use",)
-MOST_COUNTED = 1_000
+MOST_WITH_OTHERS = 100
+# Written out, as the indexes are: a parameter would hide from SQLite that they hold what is asked for.
+WAITED_FOR = and_(_A.c.finished_at.is_(None), _A.c.stage != literal_column("'in_use'"))
+_INVITED = and_(_P.c.left_at.is_(None), _P.c.is_lead == false())
 _FIRST = (datetime(1970, 1, 1, tzinfo=UTC), 0)
 
 _ASKED = exists(select(_Q.c.id).where(_Q.c.task_id == _T.c.id, _Q.c.answered_at.is_(None)))
@@ -153,42 +156,50 @@ def with_others(
 ) -> tuple[list[Any], int]:
     """Agreements of the actor's organisations that somebody else has, the longest waiting first; and how many.
 
-    ``posts`` are the actor's own (organisation code, role); the count stops at ``MOST_COUNTED``.
+    ``posts`` are the actor's own (organisation code, role); the count stops at ``MOST_WITH_OTHERS`` + 1. What an
+    organisation leads and what it was asked into are two walks, so that each has its own index.
     """
-    organisations, own = sorted(actor.organisations), sorted(set(posts))
-    if not organisations:
-        return [], 0
-    values: dict[str, Any] = {f"organisation_{n}": each for n, each in enumerate(organisations)}
+    values: dict[str, Any] = {}
+    own = sorted(set(posts))
     for number, (code, role) in enumerate(own):
         values |= {f"code_{number}": code, f"role_{number}": role}
-    rows, counted = _with_others(len(organisations), len(own))
-    found = rows.rows(session, values | {"most": limit})
-    if len(found) < limit:
-        return found, len(found)
-    return found, int(counted.one(session, values | {"most": MOST_COUNTED}).number)
+    led, asked_into, led_ids, asked_ids = _with_others(len(own))
+    found: dict[int, Any] = {}
+    for organisation in sorted(actor.organisations):
+        for rows in (led, asked_into):
+            some = rows.rows(session, values | {"organisation": organisation, "most": limit})
+            found |= {row.id: row for row in some}
+    first = sorted(found.values(), key=lambda row: (row.holder_since is None, row.holder_since, row.id))[:limit]
+    if len(first) < limit:
+        return first, len(first)
+    counted: set[int] = set()
+    for organisation in sorted(actor.organisations):
+        for ids in (led_ids, asked_ids):
+            wanted = values | {"organisation": organisation, "most": MOST_WITH_OTHERS + 1}
+            counted |= {row.id for row in ids.rows(session, wanted)}
+    return first, min(len(counted), MOST_WITH_OTHERS + 1)
 
 
 @cache
-def _with_others(organisations: int, posts: int) -> tuple[Prepared, Prepared]:
-    mine: list[ColumnElement[bool]] = [
+def _with_others(posts: int) -> tuple[Prepared, Prepared, Prepared, Prepared]:
+    """(rows that are led, rows that were asked into, ids of each, newest first where they were asked into)."""
+    mine = [
         and_(_A.c.holder_owner == bindparam(f"code_{n}"), _A.c.holder_role == bindparam(f"role_{n}"))
         for n in range(posts)
     ]
-    here = and_(
-        visibility.visible_in([bindparam(f"organisation_{n}", type_=Integer) for n in range(organisations)]),
-        _A.c.finished_at.is_(None),
-        *(_A.c.stage != stage for stage in RESTING),
-        *(not_(each) for each in mine),
+    waits = and_(WAITED_FOR, *(not_(each) for each in mine))
+    led = and_(_A.c.lead_organisation_id == bindparam("organisation"), waits)
+    part = and_(_P.c.organisation_id == bindparam("organisation"), _INVITED)
+    asked_into = and_(waits, _A.c.stage != visibility.PRIVATE_STAGE, _A.c.id.in_(select(_P.c.agreement_id).where(part)))
+    joined = _A.join(_O, _O.c.id == _A.c.lead_organisation_id).outerjoin(_HOLDER, _HOLDER.c.code == _A.c.holder_owner)
+    columns = (_A.c.id, _A.c.holder_owner, _A.c.holder_role, _A.c.holder_since, *_AGREEMENT)
+    rows = select(*columns, _HOLDER.c.name.label("holder_name")).select_from(joined)
+    most = bindparam("most", type_=Integer)
+    ids = select(_A.c.id)
+    newest = ids.select_from(_P.join(_A, _A.c.id == _P.c.agreement_id)).order_by(_P.c.agreement_id.desc())
+    return (
+        Prepared(rows.where(led).order_by(_A.c.holder_since, _A.c.id).limit(most)),
+        Prepared(rows.where(asked_into).order_by(_A.c.holder_since, _A.c.id).limit(most)),
+        Prepared(ids.where(led).limit(most)),
+        Prepared(newest.where(part, waits, _A.c.stage != visibility.PRIVATE_STAGE).limit(most)),
     )
-    columns = (_A.c.id, _A.c.holder_owner, _A.c.holder_role, _A.c.holder_since)
-    rows = (
-        select(*columns, *_AGREEMENT, _HOLDER.c.name.label("holder_name"))
-        .select_from(
-            _A.join(_O, _O.c.id == _A.c.lead_organisation_id).outerjoin(_HOLDER, _HOLDER.c.code == _A.c.holder_owner)
-        )
-        .where(here)
-        .order_by(_A.c.holder_since, _A.c.id)
-        .limit(bindparam("most", type_=Integer))
-    )
-    inner = select(_A.c.id).where(here).limit(bindparam("most", type_=Integer)).subquery()
-    return Prepared(rows), Prepared(select(func.count().label("number")).select_from(inner))

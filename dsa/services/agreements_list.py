@@ -113,7 +113,7 @@ class ListPage:
 def agreements_page(
     ctx: Context, actor: Actor, filters: Filters, *, after: tuple[datetime, int] | None = None
 ) -> ListPage:
-    """A page of what the actor may see, newest change first."""
+    """A page of what the actor may see, newest change first, or the longest overdue first."""
     now = ctx.clock.now()
     with ctx.database.reading() as session:
         wanted = _wanted(ctx, session, actor, filters, now)
@@ -131,7 +131,7 @@ def agreements_page(
             tuple(_row(ctx, session, row, times[row.id], now, days.get(row.id)) for row in found[:PAGE]),
             min(count, MOST_COUNTED),
             count <= MOST_COUNTED,
-            None if last is None else f"{int(last.updated_at.timestamp())}-{last.id}",
+            None if last is None else _after(*queries.place(wanted, last)),
             tuple((o.code, o.name) for o in queries.known(session, actor)),
             stages(ctx, session),
             tuple(easing),
@@ -158,6 +158,10 @@ def stages(ctx: Context, session: Session) -> dict[str, str]:
         workflow = ctx.definitions.for_route(session, route).workflow
         found |= {stage.id: stage.title for stage in workflow.stages if stage.id not in found}
     return found
+
+
+def _after(at: datetime, identifier: int) -> str:
+    return f"{int(at.timestamp())}-{identifier}"
 
 
 def _wanted(ctx: Context, session: Session, actor: Actor, filters: Filters, now: datetime) -> Wanted:

@@ -55,13 +55,17 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class TasksPage:
-    """Everything on "My tasks". ``after`` is where the next page begins ("epoch-id"), or None."""
+    """Everything on "My tasks". ``waiting_count`` is exact unless there are more (``waiting_more``).
+
+    ``after`` is where the next page begins ("epoch-id"), or None.
+    """
 
     overdue: tuple[ToDo, ...]
     week: tuple[ToDo, ...]
     later: tuple[ToDo, ...]
     waiting: tuple[Waiting, ...]
     waiting_count: int
+    waiting_more: bool
     after: str | None
 
     @property
@@ -95,7 +99,8 @@ def my_tasks(ctx: Context, actor: Actor, *, after: tuple[datetime, int] | None =
         tuple(item for item in todo if item.group == "week"),
         tuple(item for item in todo if item.group == "later"),
         waiting,
-        count,
+        min(count, queries.MOST_WITH_OTHERS),
+        count > queries.MOST_WITH_OTHERS,
         None if last is None else f"{int(last.due_at.timestamp())}-{last.id}",
     )
 

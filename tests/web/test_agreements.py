@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import event
 
+from dsa.persistence import queries_agreements
+from dsa.persistence.queries_agreements import Wanted
 from dsa.services import agreements_list
 from dsa.services.agreements_list import Filters
 from dsa.web.csv_answer import harmless
@@ -40,6 +42,26 @@ def test_filters_stand_in_the_address_and_can_be_removed(pages: PageClient, worl
     assert pages.get("/agreements?overdue=yes").h1 == "0 agreements"
     world.move_clock(days=30)
     assert pages.get("/agreements?overdue=yes&open=yes").h1 == "2 agreements"
+
+
+def test_what_is_overdue_comes_by_how_long_and_by_the_page(world: World) -> None:
+    later = [world.start(title=f"Later {n}") for n in range(2)]
+    first = world.agreement_in("check_draft")
+    world.move_clock(days=60)
+    actor, filters, seen = world.actor("HMRC", "drafter"), Filters(overdue=True, open=True), []
+    with world.ctx.database.reading() as session:
+        wanted = Wanted(overdue=True, unfinished=True, now=world.ctx.clock.now())
+        whole = queries_agreements.page(session, actor, wanted)
+        after = None
+        while rows := queries_agreements.page(session, actor, wanted, after=after, limit=1)[:1]:
+            seen.append(rows[0].reference)
+            after = queries_agreements.place(wanted, rows[0])
+        assert list(queries_agreements.everything(session, actor, wanted, most=9)) == whole
+    assert sorted(seen) == sorted([first, *later])
+    assert seen == [row.reference for row in whole]
+    assert [row.due_at for row in agreements_list.agreements_page(world.ctx, actor, filters).rows] == sorted(
+        row.stage_due_at for row in whole
+    )
 
 
 def test_where_nothing_fits_it_says_which_filter_to_remove(pages: PageClient, world: World) -> None:

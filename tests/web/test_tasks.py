@@ -1,5 +1,10 @@
 """My tasks and the start page: only what waits for me, the most urgent first."""
 
+import pytest
+
+from dsa.persistence import queries_agreements, queries_tasks_list
+from dsa.persistence.queries_agreements import Wanted
+from dsa.services import lists
 from tests.web.page_client import PageClient
 from tests.web.world import World
 
@@ -98,6 +103,59 @@ def test_what_is_with_others_is_counted_and_named(pages: PageClient, world: Worl
     assert "Nothing is waiting for you. 1 agreement is with others." in page.text
     assert "With: Information governance lead, Student Loans Company" in page.text
     assert f"/agreements/{reference}" in page.links().values()
+
+
+def test_what_an_organisation_leads_and_what_it_was_asked_into_are_with_others_together(world: World) -> None:
+    world.agreement_in("check_draft")  # HMRC leads, the Student Loans Company has it
+    world.agreement_in("text_agreed")
+    world.start()  # private to HMRC as yet, and its own drafter's
+    with world.ctx.database.reading() as session:
+        for code, role, references in (("HMRC", "legal", 3), ("SLC", "legal", 2), ("DWP", "legal", 0)):
+            actor = world.actor(code, role)
+            rows, count = queries_tasks_list.with_others(session, actor, [(code, role)])
+            assert (len(rows), count) == (references, references), code
+            assert [row.holder_since for row in rows] == sorted(row.holder_since for row in rows)
+            first, counted = queries_tasks_list.with_others(session, actor, [(code, role)], limit=1)
+            assert ([row.id for row in first], counted) == ([row.id for row in rows][:1], references), code
+        rows, _ = queries_tasks_list.with_others(session, world.actor("HMRC", "drafter"), [("HMRC", "drafter")])
+        assert [row.holder_owner for row in rows] == ["SLC"]
+
+
+def test_where_very_many_are_with_others_it_says_more_than(
+    pages: PageClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        world.agreement_in("check_draft")
+    monkeypatch.setattr(lists.queries, "MOST_WITH_OTHERS", 1)
+    monkeypatch.setattr(lists.queries.with_others, "__kwdefaults__", {"limit": 1})
+    pages.sign_in(world.person("HMRC", "drafter"))
+    page = pages.get("/tasks")
+    assert "More than 1 agreements are with others." in page.text
+    assert page.links()["See all of them"] == "/agreements?open=yes"
+    assert "More than 1 agreements are with others." in pages.get("/").text
+
+
+def test_waiting_and_overdue_are_read_from_indexes_that_leave_out_what_is_in_use(world: World) -> None:
+    engine = world.ctx.database.engine
+    if engine.dialect.name != "sqlite":
+        pytest.skip("the other database chooses by the size of the tables")
+    actor, asked = world.actor("HMRC", "legal"), []
+    wanted = Wanted(overdue=True, unfinished=True, now=world.ctx.clock.now())
+    with world.ctx.database.reading() as session:
+        session.connection().connection.driver_connection.set_trace_callback(asked.append)
+        queries_tasks_list.with_others(session, actor, [("HMRC", "legal")])
+        queries_agreements.page(session, actor, wanted)
+        session.connection().connection.driver_connection.set_trace_callback(None)
+        plans = [
+            " ".join(str(row[3]) for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}"))
+            for statement in asked
+            if statement.startswith("SELECT")
+        ]
+    for plan, index in zip(
+        plans, ("ix_agreements_lead_since", "ix_parties_invited", "ix_agreements_late"), strict=True
+    ):
+        assert index in plan, plan
+        assert "SCAN agreements" not in plan, plan
 
 
 def test_a_stranger_has_no_tasks_and_sees_nothing_of_others(pages: PageClient, world: World) -> None:

@@ -1,7 +1,8 @@
 """Many agreements as bare rows, for measuring what pages cost. One rule: the rows that pages read, in the shapes that
 the services leave behind; no events, because no page measured here reads them.
 
-One organisation takes part in a tenth of all agreements: its people's pages are full at every size.
+One organisation leads a tenth of all agreements and is asked into a twentieth, and leads the first few hundred, which
+began lately: its people's pages are full at every size.
 """
 
 import random
@@ -15,6 +16,7 @@ import psycopg
 from dsa.timekeeping.calendar import calendar_for
 
 ORGANISATIONS = 200
+LATELY = 300
 ROLES = ("drafter", "information_governance", "legal", "security", "data_protection", "data_owner", "signatory",
          "operational", "head_of_sharing")  # fmt: skip
 _STAGES = {  # stage -> (role, reason, target in working days, usual calendar days)
@@ -73,26 +75,33 @@ def rows(number: int, *, now: datetime, organisations: Sequence[tuple[int, str]]
     chance = random.Random(number)  # noqa: S311 - wanted to be repeatable
     made: Rows = {name: [] for name in _COLUMNS}
     for agreement in range(1, number + 1):
-        busy = agreement % 10 == 0
+        busy = agreement % 10 == 0 or agreement <= LATELY
         lead = organisations[0] if busy else chance.choice(organisations[1:])
         other = chance.choice(organisations[1:])
         other = other if other != lead else organisations[1 + organisations.index(other) % (len(organisations) - 1)]
-        _agreement(made, agreement, (lead, other), now, person, chance)
+        other = organisations[0] if agreement % 20 == 5 and not busy else other
+        began = now - timedelta(days=chance.uniform(1, 150 if agreement <= LATELY else 3 * 365))
+        _agreement(made, agreement, (lead, other), now, began, person, chance)
         if agreement % 1_000 == 0 or agreement == number:
             yield made
             made = {name: [] for name in _COLUMNS}
 
 
 def _agreement(
-    made: Rows, agreement: int, parties: Sequence[tuple[int, str]], now: datetime, person: int, chance: random.Random
+    made: Rows,
+    agreement: int,
+    parties: Sequence[tuple[int, str]],
+    now: datetime,
+    began: datetime,
+    person: int,
+    chance: random.Random,
 ) -> None:
     calendar, route = calendar_for("ENG"), chance.choice(("standard", "standard", "fast"))
-    at = now - timedelta(days=chance.uniform(1, 3 * 365))
     plan = ["start", "first_look", "drafting", "check_draft", "review"]
     for _ in range(chance.choice((0, 0, 1, 1, 2))):
         plan += ["drafting", "check_draft", "review"]
     plan += ["text_agreed", "sign_off", "signed", "preparing", "in_use"]
-    created, seq, round_, stage, due, role, reason = at, 0, 1, "start", at, "drafter", "starting"
+    at, seq, round_, stage, due, role, reason = began, 0, 1, "start", began, "drafter", "starting"
     for place, stage in enumerate(plan):
         role, reason, target, usual = _STAGES[stage]
         seq, round_ = seq + 1, round_ + (stage == "drafting" and place > 2)
@@ -119,14 +128,14 @@ def _agreement(
         agreement, f"DSA-B-{agreement:07d}", f"Made-up agreement {agreement}", "OFFICIAL", "dsa", route, "[]",
         "standard" if route == "standard" else "fast-track", 1, "agreement", 2, stage, round_, seq, seq, "0" * 64,
         parties[0][0], "all_signed", False, parties[0][1], role, reason, entered, entered, _s(due), False, True,
-        person, _s(created), entered,
+        person, _s(began), entered,
     ))  # fmt: skip
     for place, (organisation, code) in enumerate(parties):
         made["parties"].append((agreement, organisation, code.lower(), ("recipient", "discloser")[place], "", True,
-                                place == 0, _s(created)))  # fmt: skip
+                                place == 0, _s(began)))  # fmt: skip
     if agreement % 3:
         answers = f'{{"monthly_benefit":{1_000 * chance.randint(1, 200)}}}'
-        made["section_answers"].append((agreement, "purpose", 1, answers, "{}", "0" * 64, person, _s(created)))
+        made["section_answers"].append((agreement, "purpose", 1, answers, "{}", "0" * 64, person, _s(began)))
 
 
 def _s(at: datetime | None) -> int | None:

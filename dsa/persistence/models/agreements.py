@@ -9,6 +9,7 @@ from dsa.persistence.models.base import Base
 from dsa.persistence.types import Instant, Json
 
 _UNFINISHED = text("finished_at IS NULL")
+_WAITED_FOR = text("finished_at IS NULL AND stage <> 'in_use'")  # in use: nothing is asked of anybody until its target
 _UNCOUNTED = text("counted_seq <> head_seq")
 
 
@@ -28,9 +29,14 @@ class Agreement(Base):
         Index("ix_agreements_stage", "stage", "id"),
         Index("ix_agreements_moved", "moved_at", "id"),
         Index("ix_agreements_holder", "lead_organisation_id", "holder_owner", "holder_role", "stage_due_at", "id"),
-        Index("ix_agreements_since", "holder_since", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+        Index(
+            "ix_agreements_lead_since", "lead_organisation_id", "holder_since", "id",
+            sqlite_where=_WAITED_FOR, postgresql_where=_WAITED_FOR,
+        ),
+        Index("ix_agreements_due", "stage_due_at", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+        Index("ix_agreements_late", "stage_due_at", "id", sqlite_where=_WAITED_FOR, postgresql_where=_WAITED_FOR),
         Index("ix_agreements_uncounted", "counted_seq", "id", sqlite_where=_UNCOUNTED, postgresql_where=_UNCOUNTED),
-    )
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
@@ -82,6 +88,7 @@ class Party(Base):
     __table_args__ = (
         UniqueConstraint("agreement_id", "key"),
         Index("ix_parties_organisation", "organisation_id", "agreement_id"),
+        Index("ix_parties_invited", "organisation_id", "is_lead", "left_at", "agreement_id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
