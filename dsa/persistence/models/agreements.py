@@ -88,7 +88,6 @@ class Party(Base):
     __table_args__ = (
         UniqueConstraint("agreement_id", "key"),
         Index("ix_parties_organisation", "organisation_id", "agreement_id"),
-        Index("ix_parties_invited", "organisation_id", "is_lead", "left_at", "agreement_id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))

@@ -19,11 +19,9 @@ def upgrade() -> None:
     op.drop_index("ix_agreements_since", "agreements")
     for name, table, columns, where in _NEW:
         op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
-    op.create_index("ix_parties_invited", "parties", ["organisation_id", "is_lead", "left_at", "agreement_id"])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_parties_invited", "parties")
     for name, table, _columns, _where in reversed(_NEW):
         op.drop_index(name, table)
     op.create_index(
