@@ -11,6 +11,8 @@ from dsa.persistence.models import Agreement, NewestForecast, Organisation, Stag
 
 _A, _G, _O, _N, _T = (table(model) for model in (Agreement, StageEntry, Organisation, NewestForecast, Task))
 
+AT_SIGNATURE = ("signed", "preparing", "in_use")  # one that is only tracked may be reported past its signature
+
 
 def _seconds(column: Any) -> Any:
     return type_coerce(column, BigInteger)  # a moment as it is stored: a hundred thousand need no datetimes
@@ -89,7 +91,7 @@ def lengths_of_organisation(session: Session, organisation: int | None, *, one_i
 def _lengths() -> Select[Any]:
     signed = (
         select(func.min(_seconds(_G.c.entered_at)))
-        .where(_G.c.agreement_id == _A.c.id, _G.c.stage == "signed")
+        .where(_G.c.agreement_id == _A.c.id, _G.c.stage.in_(AT_SIGNATURE))
         .scalar_subquery()
     )
     return select(

@@ -69,13 +69,13 @@ def past_stays(ctx: Context, session: Session, rows: Sequence[Any]) -> PastStays
     case, stage, route, lead = np.zeros(size, np.int64), np.zeros(size, np.int64), [""] * size, np.zeros(size, np.int64)
     entered, left, next_stage = np.zeros(size, np.int64), np.full(size, NEVER), np.full(size, STILL_THERE)
     for place, (row, onward) in enumerate(zip(kept, after, strict=True)):
-        case[place], stage[place] = row[0], codes.setdefault(row[1], len(codes))
+        case[place], stage[place] = row[0], codes.setdefault(_stage(row[1]), len(codes))
         entered[place], route[place], lead[place] = row[2], row[4], row[5]
-        if row[1] == SIGNED:
+        if _stage(row[1]) == SIGNED:
             left[place], next_stage[place] = row[2], ENDED
         elif row[3] is not None:
             left[place] = row[3]
-            next_stage[place] = GIVEN_UP if onward is None else codes.setdefault(onward, len(codes))
+            next_stage[place] = GIVEN_UP if onward is None else codes.setdefault(_stage(onward), len(codes))
     first = np.flatnonzero(np.diff(case, prepend=case[:1] - 1))
     for place in first.tolist():
         entered[place] = max(FIRST_MOMENT, min(entered[place], _began(kept[place])))
@@ -102,14 +102,19 @@ def _up_to_signature(rows: Sequence[Any]) -> tuple[list[Any], list[str | None]]:
         if row[0] == over:
             continue
         following = rows[number + 1] if number + 1 < len(rows) and rows[number + 1][0] == row[0] else None
-        if following is None and row[3] is not None and row[1] != SIGNED and row[3] == row[2]:
+        if following is None and row[3] is not None and _stage(row[1]) != SIGNED and row[3] == row[2]:
             continue  # the final stage of one that was given up
         final = following is not None and _is_last(rows, number + 1) and following[3] == following[2]
         kept.append(row)
-        after.append(None if following is None or (final and following[1] != SIGNED) else following[1])
-        if row[1] == SIGNED:
+        after.append(None if following is None or (final and _stage(following[1]) != SIGNED) else following[1])
+        if _stage(row[1]) == SIGNED:
             over = row[0]
     return kept, after
+
+
+def _stage(name: str) -> str:
+    """The stage as it counts here: whatever says that it is signed is its signature."""
+    return SIGNED if name in queries.AT_SIGNATURE else name
 
 
 def _is_last(rows: Sequence[Any], number: int) -> bool:

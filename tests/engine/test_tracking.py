@@ -10,7 +10,7 @@ from dsa.domain.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
 from dsa.domain.tracking import TRACKED
 from dsa.persistence import history, imports, queries_agreements
 from dsa.persistence.queries_agreements import Wanted
-from dsa.services import commenting, holding, importing, lists, moves, reviewing, tracked
+from dsa.services import commenting, holding, how_long, importing, lists, moves, past_stays, reviewing, tracked
 from dsa.services.importing import Imported
 from dsa.services.reviewing import Verdict
 from dsa.services.tracked import Report
@@ -179,6 +179,18 @@ def test_without_a_complete_text_nobody_is_asked_to_review_it(town: Town) -> Non
         tracked.join(town.ctx, town.actor("AAB", "drafter"), reference, "drafting", seen=None)
     tracked.join(town.ctx, town.actor("AAA", "drafter"), reference, "drafting", seen=town.seen(reference))
     demand_whole(town, reference)
+
+
+def test_one_that_is_reported_in_use_counts_as_signed(town: Town) -> None:
+    (reference,) = taken_in(town, OPEN)
+    actor = town.actor("AAA", "drafter")
+    assert (lambda group: (group.signed, group.still_open))(how_long.how_long(town.ctx, actor).whole) == (0, 1)
+    report(town, reference, Report("in_use"))
+    assert (lambda group: (group.signed, group.still_open))(how_long.how_long(town.ctx, actor).whole) == (1, 0)
+    with town.ctx.database.reading() as session:
+        past = past_stays.read_history(town.ctx, session)
+    assert past.code("in_use") == -1
+    assert (past.history.stage == past.code("signed")).sum() == 1
 
 
 def test_the_same_file_is_the_same_import_and_is_taken_in_once(town: Town) -> None:
