@@ -16,7 +16,7 @@ run: ## Set up, fill the demo world on first start, serve on 127.0.0.1 (PORT=800
 
 test: ## Set up (Chromium and PostgreSQL from Debian included) and run every test
 	@$(SETUP) test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 $(ARGS)
 
 check: ## Lint, types, import contracts, workflow files
 	@$(SETUP) test

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dsa.cli.opening import settings_from_environment
+from dsa.cli.opening import opened, settings_from_environment
 from dsa.domain.checkpoints import BadNote
 from dsa.domain.errors import BadInput
 
@@ -26,19 +26,17 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Write what was found as JSON.")
 def verify(files: tuple[Path, ...], log_only: bool, as_json: bool) -> None:
     """Recompute the whole log against events, checkpoints and histories. Exit 0 only if everything holds."""
-    from dsa.composition import open_context
     from dsa.services import audit_checking
 
-    ctx = open_context(settings_from_environment())
-    try:
-        found = audit_checking.check_log(
-            ctx, held=[_text(path) for path in files], progress=None if as_json else _progress
-        )
-    except BadNote as problem:
-        raise BadInput(str(problem)) from problem
-    histories = [] if log_only else list(audit_checking.check_histories(ctx))
+    with opened(settings_from_environment()) as ctx:
+        try:
+            found = audit_checking.check_log(
+                ctx, held=[_text(path) for path in files], progress=None if as_json else _progress
+            )
+        except BadNote as problem:
+            raise BadInput(str(problem)) from problem
+        histories = [] if log_only else list(audit_checking.check_histories(ctx))
     wrong = [*found.problems, *(f"{reference}: {says}" for reference, told in histories for says in told)]
-    ctx.database.close()
     if as_json:
         shape = {"leaves": found.leaves, "root": found.root, "checkpoints": found.checkpoints}
         shape |= {"waiting": found.waiting, "histories": len(histories), "problems": wrong}
@@ -57,15 +55,13 @@ def verify(files: tuple[Path, ...], log_only: bool, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Where to write the log (JSON Lines).")
 def export(reference: str, out: Path) -> None:
     """Write the full log of the agreement REFERENCE, for `dsa verify --log`."""
-    from dsa.composition import open_context, signer_beside
+    from dsa.composition import signer_beside
     from dsa.services import audit_log, log_export
 
     settings = settings_from_environment()
-    ctx = open_context(settings)
-    with signer_beside(settings):
+    with opened(settings) as ctx, signer_beside(settings):
         audit_log.keep_log(ctx, due=True)
         data = log_export.full_log_of(ctx, reference)
-    ctx.database.close()
     try:
         out.write_bytes(data)
     except OSError as error:

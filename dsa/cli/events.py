@@ -10,8 +10,7 @@ from pathlib import Path
 
 import click
 
-from dsa.cli.opening import cannot_run, settings_from_environment
-from dsa.config import BadSettings
+from dsa.cli.opening import opened, settings_from_environment
 from dsa.domain.errors import BadInput
 
 _FORMATS = ("csv", "xes", "ocel")
@@ -28,21 +27,10 @@ def command() -> None:
 @click.option("--reference", help="One agreement alone.")
 def export(fmt: str, out: Path, reference: str | None) -> None:
     """Write the history as CSV, XES or OCEL 2.0 JSON: posts, no persons, no private notes."""
-    from dsa.composition import open_context
-    from dsa.persistence import migrating
     from dsa.services import event_log
 
-    try:
-        ctx = open_context(settings_from_environment())
-    except BadSettings as bad:
-        cannot_run(bad)
-    try:
-        if migrating.current(ctx.database) != migrating.newest():
-            cannot_run(BadSettings(["The database is not there or of another release. Run: dsa db upgrade"]))
-        pieces = event_log.log_lines(ctx, None, fmt, reference=reference)
-        written = _write(out, pieces)
-    finally:
-        ctx.database.close()
+    with opened(settings_from_environment()) as ctx:
+        written = _write(out, event_log.log_lines(ctx, None, fmt, reference=reference))
     click.echo(f"{out}: {written:,} characters.")
 
 

@@ -2,14 +2,10 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
-from dsa.cli.opening import cannot_run, settings_from_environment
-from dsa.config import BadSettings
-from dsa.services.context import Context
+from dsa.cli.opening import opened, settings_from_environment
 
 
 @click.group()
@@ -23,7 +19,7 @@ def rebuild() -> None:
     from dsa.services import figures
 
     began = time.monotonic()
-    with _opened() as ctx:
+    with opened(settings_from_environment()) as ctx:
         counted = figures.rebuild(ctx, says=lambda line: click.echo(line, err=True))
     click.echo(f"{counted} agreements counted ({time.monotonic() - began:.0f} seconds).")
 
@@ -33,7 +29,7 @@ def count() -> None:
     """Count what changed since the last time, as the jobs do."""
     from dsa.services import figures
 
-    with _opened() as ctx:
+    with opened(settings_from_environment()) as ctx:
         counted = 0
         while step := figures.refresh(ctx):
             counted += step
@@ -45,7 +41,7 @@ def verify() -> None:
     """Compare every figure with the rows it is made of; exit 1 where one differs."""
     from dsa.services import figures
 
-    with _opened() as ctx:
+    with opened(settings_from_environment()) as ctx:
         differences = figures.verify(ctx)
     for difference in differences:
         click.echo(difference, err=True)
@@ -53,17 +49,3 @@ def verify() -> None:
         click.echo("Some figures are wrong. Make them anew with: dsa figures rebuild", err=True)
         sys.exit(1)
     click.echo("Every figure is what the rows say.")
-
-
-@contextmanager
-def _opened() -> Iterator[Context]:
-    from dsa.composition import open_context
-
-    try:
-        ctx = open_context(settings_from_environment())
-    except BadSettings as bad:
-        cannot_run(bad)
-    try:
-        yield ctx
-    finally:
-        ctx.database.close()

@@ -1,11 +1,16 @@
 """Opening the program for a command. One rule: what cannot run says why and what to do, and exits with 2."""
 
 import sys
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from dsa.config import BadSettings, Settings
+
+if TYPE_CHECKING:
+    from dsa.services.context import Context
 
 
 def settings_from_environment() -> Settings:
@@ -21,3 +26,21 @@ def cannot_run(bad: BadSettings) -> NoReturn:
     for problem in bad.problems:
         click.echo(problem, err=True)
     sys.exit(2)
+
+
+@contextmanager
+def opened(settings: Settings) -> "Iterator[Context]":
+    """The running service on a database of this release; exits with 2 where there is none, and closes it at the end."""
+    from dsa.composition import open_context
+    from dsa.persistence import migrating
+
+    try:
+        ctx = open_context(settings)
+    except BadSettings as bad:
+        cannot_run(bad)
+    try:
+        if migrating.current(ctx.database) != migrating.newest():
+            cannot_run(BadSettings(["The database is not there or of another release. Run: dsa db upgrade"]))
+        yield ctx
+    finally:
+        ctx.database.close()
