@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from dsa.cli import main
+from dsa.cli import group
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,6 @@ def test_where_there_is_no_database_a_command_says_so_and_what_to_do(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DSA_DATA_DIR", str(tmp_path))
-    done = CliRunner().invoke(main, words)
+    done = CliRunner().invoke(group, words)
     assert done.exit_code == 2
     assert "Run: dsa db upgrade" in done.output
