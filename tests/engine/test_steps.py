@@ -226,8 +226,9 @@ def test_a_draft_always_saves_whatever_is_typed(town: Town, section: str, data: 
         town._draft = town.bring_to(town.start(), "drafting")  # type: ignore[attr-defined]
     reference: str = town._draft  # type: ignore[attr-defined]
     with town.ctx.database.reading() as session:
-        saved = drafts.sections_of(session, town.loaded(reference).head.id)
-        form = town.ctx.definitions.form(session, "agreement", 1)
+        head = town.loaded(reference).head
+        saved = drafts.sections_of(session, head.id)
+        form = town.ctx.definitions.form(session, head.form_id, head.form_version)
     page = form.section(section)
     assert page is not None
     keys = [question.key for question in page.questions]

@@ -107,7 +107,7 @@ class Stamp:
         return Sheet(data + b"stamped again\n", level="B-LTA")
 
 
-@dataclass
+@dataclass(repr=False)
 class Town:
     """The people and agreements of a test. ``facts`` are those of the form, which tests set by hand."""
 
