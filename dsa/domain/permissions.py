@@ -31,7 +31,7 @@ _BEFORE_LOCK = (*_DRAFTING, "check_draft", "review", "board", "text_agreed")
 _OF_THE_WORKFLOW = ("move:", "decide", "ask_question", "pass_on")
 _BEFORE_SIGNED = (*_BEFORE_LOCK, "sign_off")
 _BEFORE_FIRST_DATA = (*_BEFORE_SIGNED, "signed", "preparing")
-_TIMETABLE = ("drafter", "information_governance", "accountable")
+TIMETABLE_ROLES = ("drafter", "information_governance", "accountable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ GRANTS: tuple[Grant, ...] = (
     Grant("answer_question", ("drafter",), "lead", (), "answer a reviewer's question"),
     Grant("hold", ("drafter", "information_governance", "accountable"), "party", _BEFORE_SIGNED, "put this on hold"),
     Grant("resume_hold", ("drafter", "information_governance", "accountable"), "party", _BEFORE_SIGNED, "end the hold"),
-    Grant("propose_timetable", _TIMETABLE, "party", _BEFORE_FIRST_DATA, "propose dates of the timetable"),
-    Grant("answer_timetable", _TIMETABLE, "party", _BEFORE_FIRST_DATA, "answer a proposed timetable"),
+    Grant("propose_timetable", TIMETABLE_ROLES, "party", _BEFORE_FIRST_DATA, "propose dates of the timetable"),
+    Grant("answer_timetable", TIMETABLE_ROLES, "party", _BEFORE_FIRST_DATA, "answer a proposed timetable"),
     Grant("comment", TAKING_PART, "party", (), "comment on this agreement"),
     Grant("chase", TAKING_PART, "party", (), "ask whoever has it to go on"),
     Grant("contest", ("drafter", "information_governance", "accountable"), "party", (), "contest who had it"),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.persistence import visibility
-from dsa.persistence.models import Agreement, Organisation, Party, Query, Task, table
+from dsa.persistence.models import Agreement, Organisation, Party, Query, Task, TimetableAsked, table
 from dsa.persistence.prepared import Prepared
 
 _T, _A, _O, _Q, _P = table(Task), table(Agreement), table(Organisation), table(Query), table(Party)
@@ -77,6 +77,32 @@ _QUESTIONS = Prepared(
     .order_by(_T.c.due_at, _Q.c.id)
     .limit(bindparam("most", type_=Integer))
 )
+_W = table(TimetableAsked)
+# In the first look the dates are answered with it.
+_LOOKS = exists(
+    select(_T.c.id).where(
+        _T.c.agreement_id == _W.c.agreement_id,
+        _T.c.status == "open",
+        _T.c.kind == "in_principle",
+        _T.c.organisation_id == _W.c.organisation_id,
+    )
+)
+_TIMETABLES = Prepared(
+    select(literal(None).label("due_at"), *_AGREEMENT)
+    .select_from(_W.join(_A, _A.c.id == _W.c.agreement_id).join(_O, _O.c.id == _A.c.lead_organisation_id))
+    .where(_W.c.organisation_id == bindparam("organisation"), WAITED_FOR, _A.c.on_hold.is_(False), not_(_LOOKS))
+    .order_by(_W.c.asked_at, _W.c.agreement_id)
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+def open_timetables(session: Session, organisation_ids: Collection[int], *, limit: int = 25) -> list[Any]:
+    """Agreements whose proposed timetable one of these organisations is to answer, the longest asked first."""
+    found: dict[str, Any] = {}
+    for organisation_id in sorted(organisation_ids):
+        rows = _TIMETABLES.rows(session, {"organisation": organisation_id, "most": limit})
+        found |= {row.reference: row for row in rows}
+    return list(found.values())[:limit]
 
 
 def open_tasks(

@@ -1,17 +1,20 @@
-"""The rows of the joint timetable. One rule: they say what ``domain.timetable`` makes of the events, no more."""
+"""The rows of the joint timetable. One rule: they say what ``domain.timetable`` makes of the events, no more.
+
+Who is to answer the open proposal stands in rows of its own, so that a list of work finds it by an index.
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from dsa.domain.timetable import OPEN, AgreedDay, Proposal, Timetable
 from dsa.persistence import rows
-from dsa.persistence.models import TimetableDay, TimetableProposal, table
+from dsa.persistence.models import Party, TimetableAsked, TimetableDay, TimetableProposal, table
 
-_P, _D = table(TimetableProposal), table(TimetableDay)
+_P, _D, _W, _Y = table(TimetableProposal), table(TimetableDay), table(TimetableAsked), table(Party)
 
 
 def load(session: Session, agreement_id: int) -> Timetable:
@@ -72,6 +75,31 @@ def save(session: Session, agreement_id: int, before: Timetable, after: Timetabl
                 .where(_D.c.agreement_id == agreement_id, _D.c.stage == stage)
                 .values(agreed_on=day.agreed_on, agreed_seq=day.seq)
             )
+    ask_again(session, agreement_id)
+
+
+def asked(session: Session, agreement_id: int) -> set[int]:
+    """The organisations that are to answer the open proposal."""
+    return set(session.scalars(select(_W.c.organisation_id).where(_W.c.agreement_id == agreement_id)))
+
+
+def ask_again(session: Session, agreement_id: int) -> None:
+    """Keep the list of who is to answer: signing parties that have not accepted the open proposal; none without one.
+
+    Called where a proposal or the parties of an agreement have changed.
+    """
+    wanted = select(_P.c.accepted, _P.c.proposed_at).where(_P.c.agreement_id == agreement_id, _P.c.status == OPEN)
+    pending = session.execute(wanted).one_or_none()
+    session.execute(delete(_W).where(_W.c.agreement_id == agreement_id))
+    if pending is None:
+        return
+    to_answer = select(_Y.c.organisation_id).where(
+        _Y.c.agreement_id == agreement_id, _Y.c.signs, _Y.c.left_at.is_(None), _Y.c.key.not_in(pending.accepted)
+    )
+    told = {"agreement_id": agreement_id, "asked_at": pending.proposed_at}
+    new = [told | {"organisation_id": organisation} for organisation in sorted(set(session.scalars(to_answer)))]
+    if new:
+        session.execute(insert(_W), new)
 
 
 def _proposal(row: Any) -> Proposal:

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dsa.persistence import heads, outbox, people
+from dsa.domain.permissions import TIMETABLE_ROLES
+from dsa.persistence import heads, outbox, people, timetables
 from dsa.persistence.heads import Loaded
 from dsa.persistence.people import Holder
 from dsa.services.context import Context
@@ -60,6 +61,8 @@ def letters_of(ctx: Context, session: Session, reference: str | None, payload: M
     what = payload["what"]
     if what == "chased":
         found = _chased(ctx, session, loaded, payload)
+    elif what == "timetable":
+        found = _timetable(ctx, session, loaded, payload)
     elif what in _TO_THE_LEAD:
         found = _to_the_lead(ctx, session, loaded, what)
     else:
@@ -133,3 +136,21 @@ def _chased(ctx: Context, session: Session, loaded: Loaded, payload: Mapping[str
     subject += f", due {local_day_text(due)}" if due is not None else ""
     able = people.holders(session, organisation, role, on=ctx.clock.now().date())
     return [Letter(person, subject, path, "chases") for person in able]
+
+
+def _timetable(ctx: Context, session: Session, loaded: Loaded, payload: Mapping[str, Any]) -> list[Letter]:
+    """To each party that has not answered the proposal, where it is not asked in its first look."""
+    pending = timetables.pending(session, loaded.head.id)
+    if pending is None or pending.seq != payload["proposal"]:
+        return []
+    looking = {task.organisation_id for task in loaded.tasks if task.status == "open" and task.kind == "in_principle"}
+    reference, on = loaded.head.reference, ctx.clock.now().date()
+    names = {party.key: party.name for party in loaded.parties}
+    subject = f"Answer the dates that {names.get(pending.party, pending.party)} proposes for {reference}"
+    found = []
+    for party in loaded.parties:
+        if party.signs and party.key not in pending.accepted and party.organisation_id not in looking:
+            able = (people.holders(session, party.organisation_id, role, on=on) for role in TIMETABLE_ROLES)
+            some = next(filter(None, able), [])
+            found += [Letter(person, subject, f"/agreements/{reference}/timetable", "tasks") for person in some]
+    return found

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
+from dsa.domain.permissions import TIMETABLE_ROLES
 from dsa.domain.workflow import ROLES
 from dsa.persistence import queries_tasks_list as queries
 from dsa.services.context import Context
@@ -91,6 +92,7 @@ def my_tasks(ctx: Context, actor: Actor, *, after: tuple[datetime, int] | None =
         if after is None:
             todo += _questions(ctx, session, actor, now)
             todo += _moves(ctx, session, actor, now)
+            todo += _timetables(ctx, session, actor, now)
         waiting, count = _with_others(ctx, session, actor, now)
     todo.sort(key=lambda item: (item.due_at is None, item.due_at, item.reference, item.what))
     last = tasks[PAGE - 1] if len(tasks) > PAGE else None
@@ -126,6 +128,13 @@ def _questions(ctx: Context, session: Session, actor: Actor, now: datetime) -> I
         _todo(ctx, session, row, now, "Answer a reviewer's question", f"questions/{row.id}", "the reviewer")
         for row in rows
     ]
+
+
+def _timetables(ctx: Context, session: Session, actor: Actor, now: datetime) -> Iterable[ToDo]:
+    mine = {held.organisation_id for held in actor.posts if held.role in TIMETABLE_ROLES}
+    rows = queries.open_timetables(session, mine)
+    what = "Answer the proposed dates"
+    return [_todo(ctx, session, row, now, what, "timetable", "the other parties") for row in rows]
 
 
 def _moves(ctx: Context, session: Session, actor: Actor, now: datetime) -> Iterable[ToDo]:

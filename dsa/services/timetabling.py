@@ -17,7 +17,7 @@ from dsa.domain.errors import BadInput, Conflict, NotAllowed, NotFound, Refusal,
 from dsa.domain.reasons import is_delay, label
 from dsa.domain.timetable import Dates, Proposal, Timetable, demand_sound
 from dsa.domain.workflow import Stage
-from dsa.persistence import timetables
+from dsa.persistence import steps, timetables
 from dsa.persistence.heads import Loaded, PartyRow
 from dsa.services import facts
 from dsa.services.context import Context
@@ -248,6 +248,10 @@ def _record(
     after = deepcopy(stored)
     timetable.apply(after, {"kind": kind, "seq": step.seq, "facts": public})
     timetables.save(session, loaded.head.id, stored, after, at=step.at)
+    if "dates" in told and not public["binds"]:
+        row = {"kind": "mail", "key": f"{loaded.head.reference}:{step.seq}:timetable", "agreement_id": loaded.head.id}
+        row |= {"payload": {"what": "timetable", "proposal": step.seq}, "created_at": step.at}
+        steps.add_outbox(session, [row | {"available_at": step.at, "attempts": 0}])
     return step
 
 

@@ -16,6 +16,7 @@ from dsa.domain.events import FREEZES
 from dsa.domain.integrity import digest
 from dsa.domain.replay import Replayed, ReplayedSpell, ReplayedStay, ReplayedTask, replay
 from dsa.persistence import drafts, heads, history, people, timetables, work
+from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 
 
@@ -32,7 +33,12 @@ def verify_history(ctx: Context, reference: str) -> tuple[ChainProblem, ...]:
         if found:
             return found
         bodies = [json.loads(row.body) for row in rows]
-        return (*_differences(session, head, replay(bodies), codes), *_version_problems(session, head.id, bodies))
+        told = replay(bodies)
+        return (
+            *_differences(session, head, told, codes),
+            *_asked_problems(session, loaded, told),
+            *_version_problems(session, head.id, bodies),
+        )
 
 
 def _differences(session: Session, head: Any, told: Replayed, codes: dict[int, str]) -> Iterator[ChainProblem]:
@@ -50,6 +56,14 @@ def _differences(session: Session, head: Any, told: Replayed, codes: dict[int, s
     ):
         if kept != again:
             yield ChainProblem(0, f"The {what} not what the events say.")
+
+
+def _asked_problems(session: Session, loaded: Loaded, told: Replayed) -> Iterator[ChainProblem]:
+    pending = told.timetable.pending
+    accepted = [party.key for party in loaded.parties] if pending is None else pending.accepted
+    wanted = {party.organisation_id for party in loaded.parties if party.signs and party.key not in accepted}
+    if timetables.asked(session, loaded.head.id) != wanted:
+        yield ChainProblem(0, "Who is to answer the timetable is not what the events say.")
 
 
 def stored_tasks(session: Session, agreement_id: int, codes: dict[int, str]) -> list[ReplayedTask]:

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from dsa.domain.errors import BadInput, Conflict, NotAllowed, NotFound, Problem, Refused
 from dsa.persistence import timetables
-from dsa.persistence.models import TimetableDay
-from dsa.services import timetable_page, timetabling, verifying
+from dsa.persistence.models import Mail, TimetableAsked, TimetableDay
+from dsa.services import lists, timetable_page, timetabling, verifying
 from dsa.services.first_look import ask_first_look
 from dsa.services.reviewing import Verdict, decide_task
 from dsa.services.timetabling import Answer
@@ -221,4 +221,46 @@ def test_a_row_that_was_altered_is_found_by_verification(small_town: Town) -> No
         session.execute(update(TimetableDay).where(TimetableDay.stage == "drafting").values(agreed_on=date(2031, 3, 3)))
     assert [each.says for each in verifying.verify_history(small_town.ctx, reference)] == [
         "The timetable is not what the events say."
+    ]
+
+
+def asked_in_my_tasks(town: Town, code: str, role: str = "drafter") -> list[str]:
+    page = lists.my_tasks(town.ctx, town.actor(code, role))
+    return [each.url for each in (*page.overdue, *page.week, *page.later) if each.what == "Answer the proposed dates"]
+
+
+def told(town: Town) -> list[str]:
+    town.carry_out()
+    with town.ctx.database.reading() as session:
+        mails = session.execute(select(Mail.subject, Mail.address).order_by(Mail.id)).all()
+    return [mail.address for mail in mails if mail.subject.startswith("Answer the dates")]
+
+
+def test_a_proposal_waits_in_my_tasks_of_who_is_to_answer_and_by_mail_until_it_is_answered(town: Town) -> None:
+    reference = begun(town, "AAA", "AAB", "AAC")
+    # the dates go with the first look, which is a task and a mail of its own
+    assert asked_in_my_tasks(town, "AAB") == []
+    assert told(town) == []
+    answer = Answer(stored(town, reference).pending.seq)
+    for code in ("AAB", "AAC"):
+        town.decide(reference, f"in_principle:{code.lower()}", "yes", timetable=answer if code == "AAB" else None)
+    assert asked_in_my_tasks(town, "AAC") == [f"/agreements/{reference}/timetable"]
+    assert asked_in_my_tasks(town, "AAC", "accountable") == [f"/agreements/{reference}/timetable"]
+    assert asked_in_my_tasks(town, "AAC", "legal") == []
+    assert asked_in_my_tasks(town, "AAB") == asked_in_my_tasks(town, "AAA") == []
+    accept(town, reference, "AAC")
+    assert asked_in_my_tasks(town, "AAC") == []
+    assert told(town) == []
+    change(town, reference, "AAB", 7, owner="AAB")
+    assert asked_in_my_tasks(town, "AAA") == asked_in_my_tasks(town, "AAC") == [f"/agreements/{reference}/timetable"]
+    assert len(told(town)) == 2
+    assert verifying.verify_history(town.ctx, reference) == ()
+
+
+def test_a_party_that_is_crossed_out_of_the_list_of_who_answers_is_found_by_verification(small_town: Town) -> None:
+    reference = begun(small_town, "AAA", "AAB")
+    with small_town.ctx.database.writing() as session:
+        session.execute(delete(TimetableAsked))
+    assert [each.says for each in verifying.verify_history(small_town.ctx, reference)] == [
+        "Who is to answer the timetable is not what the events say."
     ]

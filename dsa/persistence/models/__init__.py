@@ -30,7 +30,7 @@ from dsa.persistence.models.imports import Import, ImportedCase, ImportLine, Ind
 from dsa.persistence.models.insight import Figure, ForecastRow, NewestForecast
 from dsa.persistence.models.outside import OutsideSignature
 from dsa.persistence.models.signins import AccessRecord, Attempt, Look, SignIn
-from dsa.persistence.models.timetable import TimetableDay, TimetableProposal
+from dsa.persistence.models.timetable import TimetableAsked, TimetableDay, TimetableProposal
 from dsa.persistence.models.work import Approval, ChangeRequest, Comment, ConditionRow, HoldRow, Query, Task
 
 __all__ = [
@@ -91,6 +91,7 @@ __all__ = [
     "Tally",
     "Task",
     "TeamFigure",
+    "TimetableAsked",
     "TimetableDay",
     "TimetableProposal",
     "Version",

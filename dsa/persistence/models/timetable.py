@@ -43,3 +43,16 @@ class TimetableDay(Base):
     first_on: Mapped[date]
     agreed_on: Mapped[date]
     agreed_seq: Mapped[int]
+
+
+class TimetableAsked(Base):
+    """A party that is to answer the proposal that is open. Rows come and go with the answers: it is a list of work."""
+
+    __tablename__ = "timetable_asked"
+    __table_args__ = (
+        Index("ix_timetable_asked_organisation", "organisation_id", "asked_at"),
+        {"sqlite_with_rowid": False},
+    )
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
