@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.actor import Actor
 from dsa.persistence import visibility
 from dsa.persistence.models import Agreement, Figure, ForecastRow, NewestForecast, Organisation, StageEntry, table
+from dsa.persistence.queries_history import AT_SIGNATURE
 
 _A, _F, _N, _O, _G = (table(model) for model in (Agreement, ForecastRow, NewestForecast, Organisation, StageEntry))
 _K = table(Figure)
@@ -114,7 +115,7 @@ def whose_day_came(session: Session, *, today: date, last: int) -> list[Any]:
     (likely_on, very_likely_on, signed, finished); moments None where it has not come to that."""
     signed = (
         select(func.min(_G.c.entered_at))
-        .where(_G.c.agreement_id == _F.c.agreement_id, _G.c.stage == "signed")
+        .where(_G.c.agreement_id == _F.c.agreement_id, _G.c.stage.in_(AT_SIGNATURE))
         .scalar_subquery()
     )
     return list(

@@ -1,7 +1,6 @@
 """Sheets on their way in, and what they came to. One rule: an organisation sees its own imports and no others."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -81,17 +80,25 @@ def cases_of(session: Session, number: int) -> list[Any]:
     return list(session.execute(statement))
 
 
-def reported_history(session: Session, actor: Actor, *, since: datetime | None = None) -> list[Any]:
-    """Past agreements as sheets reported them, of the actor's organisations: a baseline, with dates as reported.
+def reported_history(session: Session, actor: Actor | None = None) -> list[Any]:
+    """Past agreements as sheets reported them, by the day they began: a baseline, with dates as reported.
 
-    Only those that are over (status, started_on, ended_on, title, reference, organisation_id): the open ones are
-    agreements of their own, with ``tracking`` set, and are counted where those are. ``since``: imported after then.
+    Of the actor's organisations; of all where no actor is given (for a job). Only those that are over: the open ones
+    are agreements of their own, with ``tracking`` set, and are counted where those are. What an organisation reported
+    again in a later sheet (the same reference, or without one the same title and start) counts once: as the agreement
+    that is followed here, else as reported last.
     """
-    statement = select(_C).where(_C.c.agreement_id.is_(None)).order_by(_C.c.started_on, _C.c.import_id, _C.c.line)
-    if not actor.sees_all:
+    columns = (
+        _C.c.organisation_id, _C.c.reference, _C.c.title, _C.c.status, _C.c.started_on, _C.c.ended_on,
+        _C.c.agreement_id,
+    )  # fmt: skip
+    statement = select(*columns).order_by(_C.c.agreement_id.is_not(None), _C.c.import_id, _C.c.line)
+    if actor is not None and not actor.sees_all:
         statement = statement.where(_C.c.organisation_id.in_(sorted(actor.organisations)))
-    if since is not None:
-        statement = statement.where(
-            _C.c.import_id.in_(select(_I.c.id).where(_I.c.done_at.is_not(None), _I.c.done_at > since))
-        )
-    return list(session.execute(statement))
+    last: dict[tuple[Any, ...], Any] = {}
+    for row in session.execute(statement):
+        same = (row.reference,) if row.reference else (row.title, row.started_on)
+        last[row.organisation_id, *same] = row
+    return sorted(
+        (row for row in last.values() if row.agreement_id is None), key=lambda row: (row.started_on, row.ended_on)
+    )

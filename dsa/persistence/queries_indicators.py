@@ -8,17 +8,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dsa.persistence import rows
-from dsa.persistence.models import Agreement, ImportedCase, IndicatorConsent, Organisation, SpellRow, StageEntry, table
+from dsa.persistence.models import Agreement, IndicatorConsent, Organisation, SpellRow, StageEntry, table
+from dsa.persistence.queries_history import AT_SIGNATURE
 
 _A, _G, _O, _S = table(Agreement), table(StageEntry), table(Organisation), table(SpellRow)
-_I, _C = table(IndicatorConsent), table(ImportedCase)
+_I = table(IndicatorConsent)
 
 
-def agreements(session: Session, *, signed: Sequence[str]) -> list[Any]:
-    """Every agreement: begun, first came to one of the stages ``signed``, ended, whose, synthetic."""
+def agreements(session: Session) -> list[Any]:
+    """Every agreement: begun, first came to a stage that says it is signed, ended, whose, synthetic."""
     when = (
         select(func.min(_G.c.entered_at))
-        .where(_G.c.agreement_id == _A.c.id, _G.c.stage.in_(signed))
+        .where(_G.c.agreement_id == _A.c.id, _G.c.stage.in_(AT_SIGNATURE))
         .scalar_subquery()
         .label("signed_at")
     )
@@ -41,13 +42,6 @@ def delays(session: Session, reasons: Sequence[str]) -> list[Any]:
         .order_by(_S.c.agreement_id, _S.c.started_seq)
     )
     return list(session.execute(statement))
-
-
-def reported(session: Session) -> list[Any]:
-    """Finished agreements of imported sheets: from when to when, how they ended, whose."""
-    columns = (_C.c.started_on, _C.c.ended_on, _C.c.status, _C.c.organisation_id)
-    statement = select(*columns).where(_C.c.agreement_id.is_(None), _C.c.ended_on.is_not(None))
-    return list(session.execute(statement.order_by(_C.c.import_id, _C.c.line)))
 
 
 def organisations(session: Session) -> list[Any]:

@@ -6,9 +6,8 @@ One rule: nothing on these pages is estimated from the finished ones alone: what
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -21,10 +20,10 @@ from dsa.persistence import imports, people
 from dsa.persistence.models import Import
 from dsa.services import importing
 from dsa.services.context import Context
+from dsa.services.whose_time import opening_of
 
 SHOWN_ROWS, SHOWN_TROUBLES, SHOWN_QUESTIONS = 5, 200, 100
 FEW = 5
-_LONDON = ZoneInfo("Europe/London")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +193,7 @@ def baseline(ctx: Context, session: Session, organisation: int, cases: Sequence[
     calendar = ctx.calendars.of(session, organisation, nation)
     ended = [case.ended_on is not None for case in cases]
     days = [
-        calendar.elapsed_days(_opening(case.started_on), _opening(case.ended_on) if case.ended_on else until)
+        calendar.elapsed_days(opening_of(case.started_on), opening_of(case.ended_on) if case.ended_on else until)
         for case in cases
     ]
     closed, still = sum(ended), len(ended) - sum(ended)
@@ -204,10 +203,6 @@ def baseline(ctx: Context, session: Session, organisation: int, cases: Sequence[
     half, most = curve.reached(0.5).value, curve.reached(0.85)
     last = curve.number_at_risk(float(curve.times[-1]))
     return Baseline(closed, still, half, most.value, most.at_risk or last, still == 0)
-
-
-def _opening(day: date) -> datetime:
-    return datetime.combine(day, time(9), _LONDON).astimezone(UTC)
 
 
 def _find(session: Session, actor: Actor, number: int) -> Import:

@@ -4,7 +4,7 @@ not shown, nobody's name is in it, and an organisation is in it only while it ag
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,14 @@ from dsa.insight.cohorts import GIVEN_UP, OPEN, SIGNED, Lengths, cohort
 from dsa.insight.disclosure import LEAST, hide_small, share_of
 from dsa.insight.survival import survival_curve
 from dsa.persistence import forecasts as kept
+from dsa.persistence import imports
 from dsa.persistence import queries_indicators as queries
 from dsa.services.context import Context
-from dsa.services.whose_time import began
-from dsa.timekeeping.calendar import LONDON, WorkingCalendar
+from dsa.services.whose_time import began, opening_of
+from dsa.timekeeping.calendar import WorkingCalendar
 
 KIND = "public_indicators"
 EVERY_MINUTES = 60
-SIGNED_STAGES = ("signed", "preparing", "in_use")
 _LASTING = frozenset({"in_use"})
 _CONSENTING = ("head_of_sharing", "administrator")
 DAY_MINUTES = 480
@@ -43,11 +43,11 @@ def work_out(ctx: Context) -> dict[str, Any]:
     with ctx.database.reading() as session:
         bodies = {row.id: row for row in queries.organisations(session)}
         calendars = {row.id: ctx.calendars.of(session, row.id, row.nation) for row in bodies.values()}
-        agreements = queries.agreements(session, signed=SIGNED_STAGES)
+        agreements = queries.agreements(session)
         body: dict[str, Any] = {
             "synthetic": ctx.demo or any(row.is_synthetic for row in agreements),
             "overall": _signed(agreements, calendars, now),
-            "reported": _reported(queries.reported(session), calendars),
+            "reported": _reported(imports.reported_history(session), calendars),
             "stages": _stages(ctx, session, calendars, now),
             "delays": _delays(queries.delays(session, [reason.code for reason in DELAYS]), calendars, now),
             "organisations": _by_organisation(agreements, bodies, calendars, now),
@@ -96,13 +96,9 @@ def _shown(count: int) -> int | None:
 def _reported(rows: Iterable[Any], calendars: Mapping[int, WorkingCalendar]) -> dict[str, Any]:
     days, endings = [], []
     for row in rows:
-        days.append(_days(calendars[row.organisation_id], _opening(row.started_on), _opening(row.ended_on)))
+        days.append(_days(calendars[row.organisation_id], opening_of(row.started_on), opening_of(row.ended_on)))
         endings.append(SIGNED if row.status == "signed" else GIVEN_UP)
     return _measured(days, endings)
-
-
-def _opening(day: date) -> datetime:
-    return datetime.combine(day, time(9), LONDON).astimezone(UTC)
 
 
 def _stages(

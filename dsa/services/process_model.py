@@ -18,7 +18,7 @@ from dsa.insight.levers import OURS, THEIRS, task_name
 from dsa.insight.process_fit import FEWEST, Fitted, Piece, fit
 from dsa.persistence import queries_history as queries
 from dsa.services.context import Context
-from dsa.services.past_stays import SIGNED, one_in, stages_before_signature
+from dsa.services.past_stays import one_in, stages_before_signature
 from dsa.timekeeping.working_clock import FIRST_MOMENT, WorkingClock, working_clock
 
 YEAR = 252.0  # working days
@@ -68,7 +68,7 @@ def fitted_process(ctx: Context, session: Session, organisation: int | None, *, 
     """
     every = 1 if organisation is not None else one_in(queries.how_many(session))
     stays, tasks = queries.of_organisation(session, organisation, route=route, one_in=every)
-    signed = {row[0] for row in stays if row[1] == SIGNED}
+    signed = {row[0] for row in stays if row[1] in queries.AT_SIGNATURE}
     if len(signed) < FEWEST:
         return None
     rules = rules_of(ctx, session)
@@ -135,7 +135,7 @@ def _totals(stays: Sequence[Any], clocks: _Clocks) -> dict[int, tuple[float, boo
     for row in stays:
         first.setdefault(row[0], row[3])
         if not last.get(row[0], (None, False))[1]:
-            last[row[0]] = (row[3], True) if row[1] == SIGNED else (row[4], False)
+            last[row[0]] = (row[3], True) if row[1] in queries.AT_SIGNATURE else (row[4], False)
     found = {}
     for case, (until, signed) in last.items():
         began, ended = clocks.days(case, (first[case], until))

@@ -86,7 +86,12 @@ def began(first_contact_on: date | None, created_at: datetime) -> datetime:
     """When the clock of an agreement started: 9am of the first contact as evidenced, else the first save (UTC)."""
     if first_contact_on is None:
         return created_at
-    return datetime.combine(first_contact_on, time(9), _LONDON).astimezone(UTC)
+    return opening_of(first_contact_on)
+
+
+def opening_of(day: date) -> datetime:
+    """9am of a day in London, in UTC: the moment that a date without a time stands for."""
+    return datetime.combine(day, time(9), _LONDON).astimezone(UTC)
 
 
 def times_of(ctx: Context, session: Session, heads: Sequence[Any], *, now: datetime) -> dict[int, Times]:

@@ -28,19 +28,22 @@ _NOTHING: Floats = np.zeros(0)
 def show() -> tuple[str, int]:
     """The curve of all that I may see, and where a day or a version is given, before and after it."""
     route, changed_on, version = _asked()
+    reported = _with_reported()
     problem = ""
     try:
         split = how_long.read_split(changed_on, version)
     except BadInput as bad:
         split, problem = how_long.Split(), say(bad.refusal)
-    found = how_long.how_long(context(), actor(), route=route, split=split)
-    query = urlencode({"route": route, "changed_on": changed_on, "version": version})
+    found = how_long.how_long(context(), actor(), route=route, split=split, reported=reported)
+    asked = {"route": route, "changed_on": changed_on, "version": version, "reported": "" if reported else "no"}
     return page(
         "time/how_long.html",
         status=422 if problem else 200,
         wide=True,
         found=found,
         finding=finding(found.whole),
+        of_sheets=of_sheets(found, asked=reported),
+        reported=reported,
         chart=_chart(found),
         cohorts=_cohorts(found),
         compared=compared(found),
@@ -55,7 +58,7 @@ def show() -> tuple[str, int]:
         problem=problem,
         a_month=DAYS_A_MONTH,
         few=FEWEST,
-        csv_address=f"/time/how-long.csv?{query}",
+        csv_address=f"/time/how-long.csv?{urlencode(asked)}",
     )
 
 
@@ -64,13 +67,17 @@ def show() -> tuple[str, int]:
 def as_file() -> Response:
     """The table by months as a CSV file; with before and after where a day or a version is given."""
     route, changed_on, version = _asked()
-    found = how_long.how_long(context(), actor(), route=route, split=how_long.read_split(changed_on, version))
-    columns = ("Group", "Month", "Signed of 100", "Low", "High", "Withdrawn or rejected of 100", "Still watched")
+    split = how_long.read_split(changed_on, version)
+    found = how_long.how_long(context(), actor(), route=route, split=split, reported=_with_reported())
+    columns = (
+        "Group", "Month", "Signed of 100", "Low", "High", "Withdrawn or rejected of 100", "Still watched",
+        "Still watched of imported sheets", "Agreements", "Agreements of imported sheets",
+    )  # fmt: skip
     groups = [("All", found.whole), ("Before", found.before), ("After", found.after)]
     rows = (
         (
             name, month.month, *(round(100 * one, 2) for one in (month.signed, month.low, month.high, month.given_up)),
-            month.at_risk,
+            month.at_risk, month.reported, group.agreements, group.reported,
         )
         for name, group in groups
         if group is not None
@@ -91,6 +98,29 @@ def finding(group: Group) -> str:
         month=max(1, -(-int(half.day) // DAYS_A_MONTH)),
         days=days(round(half.day)),
     )
+
+
+def of_sheets(found: HowLong, *, asked: bool) -> str:
+    """How many of them imported sheets reported, or why none of those counts here; empty where there are none."""
+    if found.whole.reported:
+        return ngettext(
+            "Of these, %(num)d is a past agreement of an imported sheet, with dates as reported.",
+            "Of these, %(num)d are past agreements of imported sheets, with dates as reported.",
+            found.whole.reported,
+        )
+    if not found.imported:
+        return ""
+    left_out = ngettext(
+        "%(num)d past agreement of an imported sheet is not counted",
+        "%(num)d past agreements of imported sheets are not counted",
+        found.imported,
+    )
+    why = (
+        gettext("a sheet says neither the route nor the version of the workflow")
+        if asked
+        else gettext("you chose to leave them out")
+    )
+    return gettext("%(left_out)s: %(why)s.", left_out=left_out, why=why)
 
 
 def by_words(by: By) -> str:
@@ -166,7 +196,7 @@ def _cohorts(found: HowLong) -> list[tuple[str, Group, str, str]]:
 def _cells(month: Month) -> tuple[str, ...]:
     return (
         str(month.month), f"{100 * month.signed:.0f}", f"{100 * month.low:.0f}", f"{100 * month.high:.0f}",
-        f"{100 * month.given_up:.0f}", f"{month.at_risk:,}",
+        f"{100 * month.given_up:.0f}", f"{month.at_risk:,}", f"{month.reported:,}",
     )  # fmt: skip
 
 
@@ -193,6 +223,10 @@ def _chart(found: HowLong) -> Curves | None:
     title = gettext("How many of 100 agreements are signed by each month")
     months = len(found.whole.months)
     return curves(title, f"{describes} ({count}).", series, months=months, days_a_month=DAYS_A_MONTH)
+
+
+def _with_reported() -> bool:
+    return request.args.get("reported", "") != "no"
 
 
 def _asked() -> tuple[str, str, str]:

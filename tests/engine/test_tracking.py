@@ -8,9 +8,20 @@ import pytest
 
 from dsa.domain.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
 from dsa.domain.tracking import TRACKED
-from dsa.persistence import history, imports, queries_agreements
+from dsa.persistence import history, imports, queries_agreements, queries_history
 from dsa.persistence.queries_agreements import Wanted
-from dsa.services import commenting, holding, how_long, importing, lists, moves, past_stays, reviewing, tracked
+from dsa.services import (
+    commenting,
+    holding,
+    how_long,
+    importing,
+    lists,
+    moves,
+    past_stays,
+    process_model,
+    reviewing,
+    tracked,
+)
 from dsa.services.importing import Imported
 from dsa.services.reviewing import Verdict
 from dsa.services.tracked import Report
@@ -191,6 +202,22 @@ def test_one_that_is_reported_in_use_counts_as_signed(town: Town) -> None:
         past = past_stays.read_history(town.ctx, session)
     assert past.code("in_use") == -1
     assert (past.history.stage == past.code("signed")).sum() == 1
+
+
+def test_one_that_is_reported_in_use_is_over_for_the_model_of_the_process(town: Town) -> None:
+    references = taken_in(town, OPEN, OUTSIDE)
+    report(town, references[0], Report("in_use"))
+    for days in (0, 30):
+        town.clock.advance(days * 1_440)
+        with town.ctx.database.reading() as session:
+            stays, _ = queries_history.of_organisation(session, None)
+            totals = process_model._totals(stays, process_model._Clocks(town.ctx, session, None, stays))
+        found = [totals[town.loaded(reference).head.id] for reference in references]
+        assert [signed for _, signed in found] == [True, False]
+        if days == 0:
+            before = found
+    assert found[0] == before[0]
+    assert found[1][0] > before[1][0]
 
 
 def test_the_same_file_is_the_same_import_and_is_taken_in_once(town: Town) -> None:

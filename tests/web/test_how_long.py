@@ -98,3 +98,90 @@ def test_the_start_page_says_how_long_such_agreements_take(pages: PageClient, wo
     assert 20 < found.days < found.most < 60
     assert (found.signed, found.still_open, found.given_up) == (36, 1, 1)
     assert (nothing.days, nothing.signed) == (None, 0)
+
+
+SHEET = """Ref,What,Partner,Status,Where,With,Started,Due,Signed
+A1,Council tax reduction,SLC,open,Review,SLC,2026-03-02,2026-10-20,
+A2,Old fraud pilot,DWP,signed,,,2025-04-03,,2025-12-01
+A3,Older pilot,DWP,signed,,,2024-01-08,,2024-06-10
+A4,Third,DWP,signed,,,2024-02-08,,2024-09-10
+A5,Fourth,DWP,signed,,,2024-03-08,,2024-09-12
+A6,Fifth,DWP,signed,,,2024-04-08,,2025-01-10
+A7,Given up,DWP,withdrawn,,,2024-04-08,,2024-05-10
+"""
+
+
+def import_sheet(world: World, data: str) -> None:
+    """The head of information governance of HMRC takes a sheet in."""
+    from dsa.adapters.sheet_process import SeparateSheetReader
+    from dsa.services import importing
+
+    actor = world.actor("HMRC", "information_governance")
+    number = importing.receive(world.ctx, actor, SeparateSheetReader(), data.encode(), "ours.csv")
+    columns = {"reference": 0, "title": 1, "parties": 2, "status": 3, "stage": 4, "holder": 5, "started": 6}
+    importing.set_columns(world.ctx, actor, number, columns | {"due": 7, "ended": 8})
+    words = {"status": {"open": "open", "signed": "signed", "withdrawn": "withdrawn"}, "stage": {"Review": "review"}}
+    importing.set_choices(world.ctx, actor, number, {"words": words | {"organisation": {}}})
+    importing.take_in(world.ctx, actor, number)
+
+
+def table_of(pages: PageClient, query: str = "") -> list[dict[str, str]]:
+    """The CSV file of the page."""
+    return list(csv.DictReader(io.StringIO(pages.client.get(f"/time/how-long.csv{query}").text.lstrip("\ufeff"))))
+
+
+def test_past_agreements_of_an_imported_sheet_count_with_their_dates_as_reported(
+    pages: PageClient, world: World
+) -> None:
+    pages.sign_in(world.person("HMRC", "information_governance"))
+    empty = pages.get("/time/how-long")
+    assert "You need not wait for them" in empty.text
+    assert "Import a spreadsheet" in empty.links()
+    import_sheet(world, SHEET)
+    page = pages.get("/time/how-long")
+    assert "This rests on 7 agreements that you may see" in page.text
+    assert "5 signed, 1 still open, 1 withdrawn or rejected" in page.text  # the open row counts once, as it is followed
+    assert "Of these, 6 are past agreements of imported sheets, with dates as reported." in page.text
+    assert "Of these, of imported sheets" in page.text
+    rows = table_of(pages)
+    assert {row["Agreements of imported sheets"] for row in rows} == {"6"}
+    assert rows[0]["Still watched of imported sheets"] == "6"
+    assert int(rows[-1]["Still watched of imported sheets"]) <= int(rows[-1]["Still watched"])
+    assert float(rows[-1]["Signed of 100"]) > 60
+    page = pages.get("/imports/1/receipt")
+    assert "How long agreements take, with these counted" in page.links()
+
+
+def test_they_can_be_left_out_and_are_where_a_route_or_a_version_is_asked_for(pages: PageClient, world: World) -> None:
+    with_two_eras(world)
+    pages.sign_in(world.person("HMRC", "information_governance"))
+    import_sheet(world, SHEET)
+    assert "42 signed" not in (page := pages.get("/time/how-long?reported=no")).text
+    assert "36 signed" in page.text
+    assert "6 past agreements of imported sheets are not counted: you chose to leave them out." in page.text
+    assert "reported=no" in page.links()["Save this table as a CSV file"]
+    assert {row["Agreements of imported sheets"] for row in table_of(pages, "?reported=no")} == {"0"}
+    for asked in ("route=standard", "version=2"):
+        page = pages.get(f"/time/how-long?{asked}")
+        assert "a sheet says neither the route nor the version of the workflow" in page.text, asked
+        assert "36 signed" in page.text, asked
+        assert {row["Agreements of imported sheets"] for row in table_of(pages, f"?{asked}")} == {"0"}
+    page = pages.get("/time/how-long?changed_on=2025-01-01")
+    assert "41 signed" in page.text
+    before = [row for row in table_of(pages, "?changed_on=2025-01-01") if row["Group"] == "Before"]
+    assert {(row["Agreements"], row["Agreements of imported sheets"]) for row in before} == {("5", "5")}
+
+
+def test_what_a_second_sheet_reports_again_counts_once(pages: PageClient, world: World) -> None:
+    """The followed one is reported as signed, one of the past is reported with another end; neither counts twice."""
+    import_sheet(world, SHEET)
+    later = SHEET.splitlines()
+    again = [later[0], "A1,Council tax reduction,SLC,signed,,,2026-03-02,,2026-10-30",
+             "A3,Older pilot,DWP,withdrawn,,,2024-01-08,,2024-06-10"]  # fmt: skip
+    import_sheet(world, "\n".join(again))
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    page = pages.get("/time/how-long")
+    assert "This rests on 7 agreements that you may see" in page.text
+    assert "4 signed, 1 still open, 2 withdrawn or rejected" in page.text
+    pages.sign_in(world.person("SLC", "head_of_sharing"))
+    assert "imported sheet" not in pages.get("/time/how-long").text.replace("of an imported sheet counts from", "")
