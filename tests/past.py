@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from dsa.persistence import waiting
 from dsa.persistence.models import Agreement, Party, StageEntry, Task, table
 from dsa.persistence.session import Database
 
@@ -72,6 +73,7 @@ def add_past(
                     "calendar_version": "past",
                 }
             )  # fmt: skip
+        waiting.follow(session, made)
         session.execute(insert(_G), entries)
         tasks = [task for entry in entries if entry["stage"] in WORK for task in _tasks(entry, parties)]
         if tasks:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dsa.domain.errors import Conflict
-from dsa.persistence import rows, timetables
+from dsa.persistence import rows, timetables, waiting
 from dsa.persistence.models import Agreement, Counter, Edited, Organisation, Party, SectionAnswers, Version, table
 from dsa.persistence.prepared import Prepared, PreparedUpdate
 
@@ -128,6 +128,7 @@ def set_parties(session: Session, agreement_id: int, parties: list[dict[str, Any
         # kept as a row, because the ledger may name its organisation
         gone = update(Party).where(Party.agreement_id == agreement_id, Party.key.in_(removed), Party.left_at.is_(None))
         session.execute(gone.values(left_at=parties[0]["joined_at"], is_lead=False))
+    waiting.follow(session, agreement_id)
     if known:
         timetables.ask_again(session, agreement_id)
     return [row["key"] for row in parties if row["key"] not in known], removed

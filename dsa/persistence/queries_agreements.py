@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.persistence import queries_agreements_past, visibility
 from dsa.persistence.models import Agreement, ForecastRow, NewestForecast, Organisation, Party, table
+from dsa.persistence.prepared import Prepared
 from dsa.persistence.queries_agreements_past import Past
-from dsa.persistence.queries_tasks_list import WAITED_FOR
+from dsa.persistence.waiting import WAITED_FOR
 
 _A, _O, _P = table(Agreement), table(Organisation), table(Party)
 _H = _O.alias("holder")
@@ -47,11 +48,20 @@ class Wanted:
         """Whether the list is in the order of what was due first, not of the newest change."""
         return self.overdue and self.now is not None
 
+    @property
+    def waited_for(self) -> bool:
+        """Whether it is what is overdue and somebody is waited for: kept beside each party."""
+        return self.by_due and self.unfinished
+
 
 def page(
     session: Session, actor: Actor, wanted: Wanted, *, after: tuple[datetime, int] | None = None, limit: int = 25
 ) -> list[Any]:
     """At most ``limit`` + 1 rows after a place (``place``): one more than fits says that there is a next page."""
+    if wanted.waited_for and not actor.sees_all:
+        walks = [session.execute(walk) for walk in _late(actor, wanted, after, limit + 1)]
+        late = sorted({(row.waiting_due, row.agreement_id) for rows in walks for row in rows})
+        return _in_order(session, [identifier for _, identifier in late[: limit + 1]])
     statement = _rows().where(_narrowed(actor, wanted))
     if wanted.by_due:
         statement = statement.order_by(_A.c.stage_due_at, _A.c.id)
@@ -74,6 +84,10 @@ def place(wanted: Wanted, row: Any) -> tuple[datetime, int]:
 
 def count(session: Session, actor: Actor, wanted: Wanted, *, most: int = MOST_COUNTED) -> int:
     """How many there are; the count stops at ``most`` + 1."""
+    if wanted.waited_for and not actor.sees_all:
+        each = [select(walk.subquery().c.agreement_id) for walk in _late(actor, wanted, None, most + 1)]
+        late = select(func.count()).select_from(union(*each).subquery())
+        return min(session.scalar(late) or 0, most + 1) if each else 0
     inner = select(_A.c.id).where(_narrowed(actor, wanted)).limit(most + 1).subquery()
     return session.scalar(select(func.count()).select_from(inner)) or 0
 
@@ -96,15 +110,15 @@ def heads(session: Session, ids: Sequence[int]) -> list[Any]:
     return list(session.execute(select(_A).where(_A.c.id.in_(ids)).order_by(_A.c.id)))
 
 
-def known(session: Session, actor: Actor) -> list[Any]:
-    """The organisations (code, name) that take part in what the actor may see, in order of name."""
-    if actor.sees_all:
-        statement = select(_O.c.code, _O.c.name)
-    else:
-        theirs = select(_P.c.agreement_id).where(_P.c.organisation_id.in_(sorted(actor.organisations)))
-        parties = select(_P.c.organisation_id).where(_P.c.agreement_id.in_(theirs))
-        statement = select(_O.c.code, _O.c.name).where(_O.c.id.in_(parties))
-    return list(session.execute(statement.order_by(_O.c.name, _O.c.id)))
+_KNOWN = Prepared(select(_O.c.code, _O.c.name).order_by(_O.c.name, _O.c.id))
+
+
+def known(session: Session) -> list[Any]:
+    """The organisations (code, name) of the directory, in order of name.
+
+    Not only those with which one shares an agreement: that would be read from all agreements.
+    """
+    return _KNOWN.rows(session, {})
 
 
 def _rows() -> Select[Any]:
@@ -145,8 +159,36 @@ def _rows() -> Select[Any]:
     )
 
 
+def _late(actor: Actor, wanted: Wanted, after: tuple[datetime, int] | None, most: int) -> list[Select[Any]]:
+    """A walk for each of the actor's organisations: what it waits for beyond its due moment, longest overdue first."""
+    conditions = _conditions(wanted)
+    walk = select(_P.c.agreement_id, _P.c.waiting_due).where(_P.c.waiting_due < wanted.now, *conditions)
+    if conditions:
+        walk = walk.where(_A.c.id == _P.c.agreement_id)
+    if after is not None:
+        at, identifier = after
+        walk = walk.where(_P.c.waiting_due >= at, or_(_P.c.waiting_due > at, _P.c.agreement_id > identifier))
+    walk = walk.order_by(_P.c.waiting_due, _P.c.agreement_id).limit(most)
+    return [walk.where(_P.c.organisation_id == organisation) for organisation in sorted(actor.organisations)]
+
+
+def _in_order(session: Session, ids: Sequence[int]) -> list[Any]:
+    rows = {row.id: row for row in session.execute(_rows().where(_A.c.id.in_(ids)))} if ids else {}
+    return [rows[each] for each in ids]
+
+
 def _narrowed(actor: Actor, wanted: Wanted) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = [visibility.visible(actor)]
+    conditions = [visibility.visible(actor), *_conditions(wanted)]
+    if wanted.overdue and wanted.now is not None:
+        conditions += [_A.c.finished_at.is_(None), _A.c.stage_due_at < wanted.now]
+    if wanted.unfinished:
+        conditions += [WAITED_FOR]
+    return and_(*conditions)
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What narrows the list beside who looks and what is overdue."""
+    conditions: list[ColumnElement[bool]] = []
     if wanted.search:
         conditions.append(
             or_(
@@ -164,14 +206,10 @@ def _narrowed(actor: Actor, wanted: Wanted) -> ColumnElement[bool]:
         conditions.append(_A.c.workflow_id == wanted.workflow)
     if wanted.organisation:
         conditions.append(_takes_part(wanted.organisation))
-    if wanted.overdue and wanted.now is not None:
-        conditions += [_A.c.finished_at.is_(None), _A.c.stage_due_at < wanted.now]
-    if wanted.unfinished:
-        conditions += [WAITED_FOR]
     if wanted.mine:
         held = [and_(_A.c.holder_owner == code, _A.c.holder_role == role) for code, role in wanted.posts]
         conditions.append(or_(false(), _A.c.drafter_id == wanted.person, *held))
-    return and_(*conditions, *queries_agreements_past.conditions(wanted.past))
+    return conditions + queries_agreements_past.conditions(wanted.past)
 
 
 def _takes_part(code: str) -> ColumnElement[bool]:

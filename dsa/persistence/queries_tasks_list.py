@@ -8,22 +8,19 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, exists, false, literal, literal_column, not_, or_, select
+from sqlalchemy import Integer, and_, bindparam, exists, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
-from dsa.persistence import visibility
 from dsa.persistence.models import Agreement, Organisation, Party, Query, Task, TimetableAsked, table
 from dsa.persistence.prepared import Prepared
+from dsa.persistence.waiting import WAITED_FOR
 
 _T, _A, _O, _Q, _P = table(Task), table(Agreement), table(Organisation), table(Query), table(Party)
 _HOLDER, _DOER = _O.alias("holder"), _O.alias("doer")
 # Stages in which nothing is asked of anybody until its target has passed.
 RESTING = ("in_use",)
 MOST_WITH_OTHERS = 100
-# Written out, as the indexes are: a parameter would hide from SQLite that they hold what is asked for.
-WAITED_FOR = and_(_A.c.finished_at.is_(None), _A.c.stage != literal_column("'in_use'"))
-_INVITED = and_(_P.c.left_at.is_(None), _P.c.is_lead == false())
 _FIRST = (datetime(1970, 1, 1, tzinfo=UTC), 0)
 
 _ASKED = exists(select(_Q.c.id).where(_Q.c.task_id == _T.c.id, _Q.c.answered_at.is_(None)))
@@ -182,50 +179,53 @@ def with_others(
 ) -> tuple[list[Any], int]:
     """Agreements of the actor's organisations that somebody else has, the longest waiting first; and how many.
 
-    ``posts`` are the actor's own (organisation code, role); the count stops at ``MOST_WITH_OTHERS`` + 1. What an
-    organisation leads and what it was asked into are two walks, so that each has its own index.
+    ``posts`` are the actor's own (organisation code, role); the count stops at ``MOST_WITH_OTHERS`` + 1.
     """
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"most": MOST_WITH_OTHERS + 1}
     own = sorted(set(posts))
     for number, (code, role) in enumerate(own):
         values |= {f"code_{number}": code, f"role_{number}": role}
-    led, asked_into, led_ids, asked_ids = _with_others(len(own))
-    found: dict[int, Any] = {}
+    walk = _waiting_walk(len(own))
+    since: dict[int, datetime] = {}
     for organisation in sorted(actor.organisations):
-        for rows in (led, asked_into):
-            some = rows.rows(session, values | {"organisation": organisation, "most": limit})
-            found |= {row.id: row for row in some}
-    first = sorted(found.values(), key=lambda row: (row.holder_since is None, row.holder_since, row.id))[:limit]
-    if len(first) < limit:
-        return first, len(first)
-    counted: set[int] = set()
-    for organisation in sorted(actor.organisations):
-        for ids in (led_ids, asked_ids):
-            wanted = values | {"organisation": organisation, "most": MOST_WITH_OTHERS + 1}
-            counted |= {row.id for row in ids.rows(session, wanted)}
-    return first, min(len(counted), MOST_WITH_OTHERS + 1)
+        found = walk.rows(session, values | {"organisation": organisation})
+        since |= {row.agreement_id: row.waiting_since for row in found}
+    first = sorted(since, key=lambda each: (since[each], each))[:limit]
+    if not first:
+        return [], 0
+    rows = _waited_for(len(first)).rows(session, {f"id_{n}": each for n, each in enumerate(first)})
+    by_id = {row.id: row for row in rows}
+    return [by_id[each] for each in first], min(len(since), MOST_WITH_OTHERS + 1)
 
 
 @cache
-def _with_others(posts: int) -> tuple[Prepared, Prepared, Prepared, Prepared]:
-    """(rows that are led, rows that were asked into, ids of each, newest first where they were asked into)."""
+def _waiting_walk(posts: int) -> Prepared:
+    """What one organisation waits for, led or asked into, the longest waiting first, but for what the posts have."""
     mine = [
         and_(_A.c.holder_owner == bindparam(f"code_{n}"), _A.c.holder_role == bindparam(f"role_{n}"))
         for n in range(posts)
     ]
-    waits = and_(WAITED_FOR, *(not_(each) for each in mine))
-    led = and_(_A.c.lead_organisation_id == bindparam("organisation"), waits)
-    part = and_(_P.c.organisation_id == bindparam("organisation"), _INVITED)
-    asked_into = and_(waits, _A.c.stage != visibility.PRIVATE_STAGE, _A.c.id.in_(select(_P.c.agreement_id).where(part)))
-    joined = _A.join(_O, _O.c.id == _A.c.lead_organisation_id).outerjoin(_HOLDER, _HOLDER.c.code == _A.c.holder_owner)
+    return Prepared(
+        select(_P.c.agreement_id, _P.c.waiting_since)
+        .select_from(_P.join(_A, _A.c.id == _P.c.agreement_id))
+        .where(
+            _P.c.organisation_id == bindparam("organisation"),
+            _P.c.waiting_since.is_not(None),
+            *(not_(each) for each in mine),
+        )
+        .order_by(_P.c.waiting_since, _P.c.agreement_id)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+@cache
+def _waited_for(number: int) -> Prepared:
+    """So many agreements by their ids, with who has them."""
     columns = (_A.c.id, _A.c.holder_owner, _A.c.holder_role, _A.c.holder_since, *_AGREEMENT)
-    rows = select(*columns, _HOLDER.c.name.label("holder_name")).select_from(joined)
-    most = bindparam("most", type_=Integer)
-    ids = select(_A.c.id)
-    newest = ids.select_from(_P.join(_A, _A.c.id == _P.c.agreement_id)).order_by(_P.c.agreement_id.desc())
-    return (
-        Prepared(rows.where(led).order_by(_A.c.holder_since, _A.c.id).limit(most)),
-        Prepared(rows.where(asked_into).order_by(_A.c.holder_since, _A.c.id).limit(most)),
-        Prepared(ids.where(led).limit(most)),
-        Prepared(newest.where(part, waits, _A.c.stage != visibility.PRIVATE_STAGE).limit(most)),
+    return Prepared(
+        select(*columns, _HOLDER.c.name.label("holder_name"))
+        .select_from(
+            _A.join(_O, _O.c.id == _A.c.lead_organisation_id).outerjoin(_HOLDER, _HOLDER.c.code == _A.c.holder_owner)
+        )
+        .where(_A.c.id.in_([bindparam(f"id_{n}") for n in range(number)]))
     )

@@ -132,7 +132,7 @@ def agreements_page(
             min(count, MOST_COUNTED),
             count <= MOST_COUNTED,
             None if last is None else _after(*queries.place(wanted, last)),
-            tuple((o.code, o.name) for o in queries.known(session, actor)),
+            tuple((o.code, o.name) for o in queries.known(session)),
             stages(ctx, session),
             tuple(easing),
             bool(found) or bool(queries.count(session, actor, Wanted(), most=1)),

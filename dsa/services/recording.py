@@ -18,7 +18,7 @@ from dsa.domain.holding import Holding
 from dsa.domain.integrity import canonical
 from dsa.domain.machine import Decision, Flow, TaskFact
 from dsa.domain.tracking import TRACKED
-from dsa.persistence import history, steps
+from dsa.persistence import history, steps, waiting
 from dsa.persistence.heads import Loaded
 from dsa.services.chaining import actor_body, chained, committed
 from dsa.services.context import Context
@@ -300,29 +300,26 @@ class Recorder:
             steps.hand_over(self.session, agreement=head.id, opened=opened, ended=self.at, seq=seq)
         if head.on_hold and not self._on_hold:
             steps.end_hold(self.session, agreement=head.id, at=self.at, seq=seq)
-        steps.move_head(
-            self.session,
-            agreement=head.id,
-            was=head.version,
-            was_seq=head.head_seq,
-            new={
-                "stage": decision.dest,
-                "round": decision.round,
-                "version": version,
-                "head_seq": seq,
-                "head_hash": digest,
-                "on_hold": self._on_hold,
-                "holder_owner": holding.owner if holding else None,
-                "holder_role": holding.role if holding else None,
-                "holder_reason": holding.reason if holding else None,
-                "holder_since": self.at if handed else head.holder_since,
-                "stage_entered_at": head.stage_entered_at if entered is None else self.at,
-                "stage_due_at": self._stage_due() if entered is None else entered["due_at"],
-                "updated_at": self.at,
-                "moved_at": self.at if moves else head.moved_at,
-                "finished_at": head.finished_at or (self.at if self.flow.stages[decision.dest].final else None),
-            },
-        )
+        new = {
+            "stage": decision.dest,
+            "round": decision.round,
+            "version": version,
+            "head_seq": seq,
+            "head_hash": digest,
+            "on_hold": self._on_hold,
+            "holder_owner": holding.owner if holding else None,
+            "holder_role": holding.role if holding else None,
+            "holder_reason": holding.reason if holding else None,
+            "holder_since": self.at if handed else head.holder_since,
+            "stage_entered_at": head.stage_entered_at if entered is None else self.at,
+            "stage_due_at": self._stage_due() if entered is None else entered["due_at"],
+            "updated_at": self.at,
+            "moved_at": self.at if moves else head.moved_at,
+            "finished_at": head.finished_at or (self.at if self.flow.stages[decision.dest].final else None),
+        }
+        steps.move_head(self.session, agreement=head.id, was=head.version, was_seq=head.head_seq, new=new)
+        if any(new[name] != getattr(head, name) for name in waiting.FOLLOWED):
+            waiting.follow(self.session, head.id)
 
     def _stage_due(self) -> datetime | None:
         moved = next((each.due_at for each in self.outcome.moved if not each.key), None)

@@ -73,7 +73,7 @@ def stalled(ctx: Context, actor: Actor, asked: Asked, *, after: tuple[datetime, 
             _shown(ctx, session, rows[:PAGE]),
             None if last is None else f"{int(last.moved_at.timestamp())}-{last.id}",
             stages(ctx, session),
-            tuple((o.code, o.name) for o in queries_agreements.known(session, actor)),
+            tuple((o.code, o.name) for o in queries_agreements.known(session)),
         )
 
 

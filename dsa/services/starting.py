@@ -15,7 +15,7 @@ from dsa.domain.holding import Holding, who_has_it
 from dsa.domain.integrity import GENESIS, section_hash
 from dsa.domain.machine import Decision, Flow, PartyFact, Snapshot
 from dsa.domain.parties import parties_of
-from dsa.persistence import drafts, rows, steps
+from dsa.persistence import drafts, rows, steps, waiting
 from dsa.services.chaining import actor_body, chained
 from dsa.services.context import Context
 from dsa.services.drafting import as_date, sync_parties
@@ -193,6 +193,7 @@ def _first_event(
         holder_reason=holding.reason,
         holder_since=began,
     )
+    waiting.follow(session, identifier)
 
 
 def _first_body(

@@ -21,7 +21,7 @@ from dsa.domain.parties import parties_of
 from dsa.domain.reported import Case
 from dsa.domain.starting import party_key
 from dsa.domain.tracking import TRACKED, asks, decide_report, report_task
-from dsa.persistence import drafts, rows, steps
+from dsa.persistence import drafts, rows, steps, waiting
 from dsa.services.chaining import actor_body, chained
 from dsa.services.context import Context
 from dsa.services.drafting import sync_parties
@@ -151,6 +151,7 @@ class Tracker:
             holder_role=holding.role, holder_reason=holding.reason, holder_since=arrived, stage_entered_at=arrived,
             stage_due_at=_read(entered["due_at"]), moved_at=arrived,
         )  # fmt: skip
+        waiting.follow(self.session, identifier)
 
     def _task(self, case: Case) -> TaskFact | None:
         if not asks(self.flow, case.stage):

@@ -15,7 +15,7 @@ from dsa.domain.errors import NotFound
 from dsa.domain.events import FREEZES
 from dsa.domain.integrity import digest
 from dsa.domain.replay import Replayed, ReplayedSpell, ReplayedStay, ReplayedTask, replay
-from dsa.persistence import drafts, heads, history, people, timetables, work
+from dsa.persistence import drafts, heads, history, people, timetables, waiting, work
 from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 
@@ -56,6 +56,8 @@ def _differences(session: Session, head: Any, told: Replayed, codes: dict[int, s
     ):
         if kept != again:
             yield ChainProblem(0, f"The {what} not what the events say.")
+    if waiting.off(session, head.id):
+        yield ChainProblem(0, "Since when its parties wait, and until when, is not what the agreement says.")
 
 
 def _asked_problems(session: Session, loaded: Loaded, told: Replayed) -> Iterator[ChainProblem]:

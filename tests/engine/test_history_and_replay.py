@@ -7,10 +7,12 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from dsa.domain.machine import Flow
 from dsa.domain.reasons import CODES
 from dsa.persistence import heads, history
+from dsa.persistence.models import Party
 from dsa.persistence.session import Database
 from dsa.services import permitting
 from dsa.services.whose_time import times_of
@@ -44,6 +46,17 @@ def demand_invariants(town: Town, reference: str) -> None:
         assert (spells[-1].ended_at is None) == (head.finished_at is None)
     assert (head.holder_owner is None) == (head.finished_at is not None)
     demand_that_owned_time_is_elapsed_time(town, reference, spells)
+    demand_that_each_party_knows_since_when_it_waits(town, reference)
+
+
+def demand_that_each_party_knows_since_when_it_waits(town: Town, reference: str) -> None:
+    head = town.loaded(reference).head
+    waited_for = head.finished_at is None and head.stage != "in_use"
+    with town.ctx.database.reading() as session:
+        for party in session.scalars(select(Party).where(Party.agreement_id == head.id)):
+            told = waited_for and party.left_at is None and (party.is_lead or head.stage != "start")
+            expected = (head.holder_since, head.stage_due_at) if told else (None, None)
+            assert (party.waiting_since, party.waiting_due) == expected, party.key
 
 
 def demand_that_owned_time_is_elapsed_time(town: Town, reference: str, spells: tuple[Spell, ...]) -> None:

@@ -21,6 +21,7 @@ _HEAD = ("stage", "round", "version", "head_seq", "on_hold", "holder_owner", "ho
 
 _MOVE = "UPDATE agreements SET " + ", ".join(f"{name} = ?" for name in _HEAD)  # noqa: S608 - fixed names only
 _MOVE += ", head_hash = ? WHERE id = ? AND version = ?"
+_WAITS = "UPDATE parties SET waiting_since = ?, waiting_due = ? WHERE agreement_id = ? AND key = ?"
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Written:
     left_minutes: int | None = None
     outbox: list[dict[str, Any]] = field(default_factory=list)
     head: dict[str, Any] = field(default_factory=dict)
+    waiting: list[tuple[str, Any, Any]] | None = None
 
 
 class Floor:
@@ -47,9 +49,12 @@ class Floor:
         self.durable = durable
         self.template = durable.start(1)[0]
         self.heads: list[dict[str, Any]] = []
+        self.waits: list[list[tuple[str, Any, Any]]] = []
         for k in range(len(PATH)):
             durable.step(self.template, k)
             self.heads.append(self._read("agreements", "reference = :r", r=self.template)[0])
+            parties = self._read("parties", "agreement_id = :a ORDER BY id", a=self.heads[-1]["id"])
+            self.waits.append([(row["key"], row["waiting_since"], row["waiting_due"]) for row in parties])
         self.plan = [self._written(k) for k in range(len(PATH))]
         self.ids: dict[str, int] = {}
         self.sql: dict[str, str] = {}
@@ -77,6 +82,8 @@ class Floor:
         sent = self._read("outbox", "agreement_id = :a ORDER BY id", a=aid)
         found.outbox = [row for row in sent if row["key"].split(":")[1] == str(seq)]
         found.head = {name: self.heads[k][name] for name in _HEAD}
+        if found.spell is not None or found.spell_ends:
+            found.waiting = self.waits[k]
         return found
 
     def start(self, n: int) -> list[str]:
@@ -135,6 +142,8 @@ class Floor:
         done = self.execute(self._sql(_MOVE), (*plan.head.values(), digest, aid, version))
         if done.rowcount != 1:
             raise RuntimeError("the floor lost its place")
+        if plan.waiting is not None:
+            self.many(self._sql(_WAITS), [(since, due, aid, key) for key, since, due in plan.waiting])
         self.execute("COMMIT", ())
 
     def _sql(self, statement: str) -> str:

@@ -49,7 +49,10 @@ _COLUMNS = {
         "holder_since", "stage_entered_at", "stage_due_at", "is_example", "is_synthetic", "drafter_id", "created_at",
         "updated_at",
     ),
-    "parties": ("agreement_id", "organisation_id", "key", "role", "controller_status", "signs", "is_lead", "joined_at"),
+    "parties": (
+        "agreement_id", "organisation_id", "key", "role", "controller_status", "signs", "is_lead", "joined_at",
+        "waiting_since", "waiting_due",
+    ),
     "stage_entries": (
         "agreement_id", "entered_seq", "stage", "round", "organisation_id", "route", "entered_at", "left_at",
         "target_days", "due_at", "working_minutes", "calendar_version",
@@ -131,8 +134,9 @@ def _agreement(
         person, _s(began), entered,
     ))  # fmt: skip
     for place, (organisation, code) in enumerate(parties):
+        told = (None, None) if stage == "in_use" or (stage == "start" and place) else (entered, _s(due))
         made["parties"].append((agreement, organisation, code.lower(), ("recipient", "discloser")[place], "", True,
-                                place == 0, _s(began)))  # fmt: skip
+                                place == 0, _s(began), *told))  # fmt: skip
     if agreement % 3:
         answers = f'{{"monthly_benefit":{1_000 * chance.randint(1, 200)}}}'
         made["section_answers"].append((agreement, "purpose", 1, answers, "{}", "0" * 64, person, _s(began)))

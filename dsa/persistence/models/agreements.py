@@ -29,10 +29,6 @@ class Agreement(Base):
         Index("ix_agreements_stage", "stage", "id"),
         Index("ix_agreements_moved", "moved_at", "id"),
         Index("ix_agreements_holder", "lead_organisation_id", "holder_owner", "holder_role", "stage_due_at", "id"),
-        Index(
-            "ix_agreements_lead_since", "lead_organisation_id", "holder_since", "id",
-            sqlite_where=_WAITED_FOR, postgresql_where=_WAITED_FOR,
-        ),
         Index("ix_agreements_due", "stage_due_at", "id", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         Index("ix_agreements_late", "stage_due_at", "id", sqlite_where=_WAITED_FOR, postgresql_where=_WAITED_FOR),
         Index("ix_agreements_uncounted", "counted_seq", "id", sqlite_where=_UNCOUNTED, postgresql_where=_UNCOUNTED),
@@ -82,13 +78,24 @@ class Agreement(Base):
 
 
 class Party(Base):
-    """An organisation's part in an agreement. ``key`` is the party's id in the answers and in the document."""
+    """An organisation's part in an agreement. ``key`` is the party's id in the answers and in the document.
+
+    ``waiting_since``, ``waiting_due``: since when somebody is waited for and when that stage is due, as far as this
+    party may see it (``persistence.waiting``).
+    """
 
     __tablename__ = "parties"
     __table_args__ = (
         UniqueConstraint("agreement_id", "key"),
         Index("ix_parties_organisation", "organisation_id", "agreement_id"),
-    )
+        *(
+            Index(
+                f"ix_parties_{name}", "organisation_id", name, "agreement_id",
+                sqlite_where=text(f"{name} IS NOT NULL"), postgresql_where=text(f"{name} IS NOT NULL"),
+            )
+            for name in ("waiting_since", "waiting_due")
+        ),
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
@@ -100,6 +107,8 @@ class Party(Base):
     is_lead: Mapped[bool] = mapped_column(default=False)
     joined_at: Mapped[datetime] = mapped_column(Instant)
     left_at: Mapped[datetime | None] = mapped_column(Instant)
+    waiting_since: Mapped[datetime | None] = mapped_column(Instant)
+    waiting_due: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Contact(Base):
