@@ -246,10 +246,12 @@ def keep_remaining(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 def stays_of(session: Session, scope: int, stages: Sequence[str], *, topic: str) -> list[Any]:
-    """(name, workflow, route, span, n, amount) of the tallies of one topic of these stages."""
-    statement = select(_T.c.name, _T.c.workflow, _T.c.route, _T.c.span, _T.c.n, _T.c.amount)
-    here = (_T.c.scope == scope, _T.c.topic == topic, _T.c.week == 0, _T.c.name.in_(stages), _T.c.n != 0)
-    return list(session.execute(statement.where(*here)))
+    """(name, workflow, route, span, n, amount) of the tallies of one topic of these stages, over all months."""
+    columns = (_T.c.name, _T.c.workflow, _T.c.route, _T.c.span)
+    n = func.sum(_T.c.n)
+    statement = select(*columns, n.label("n"), func.sum(_T.c.amount).label("amount"))
+    here = (_T.c.scope == scope, _T.c.topic == topic, _T.c.name.in_(stages))
+    return list(session.execute(statement.where(*here).group_by(*columns).having(n != 0)))
 
 
 def open_days(session: Session, scope: int, stages: Sequence[str]) -> list[Any]:

@@ -18,12 +18,12 @@ Between = tuple[datetime, datetime]
 class Past:
     """What is asked of the past; what is empty is not asked.
 
-    ``been``, ``late_in``: a stage that it finished (``been_in``: between two instants) or finished
-    late. ``held_by``, ``because``: who had
-    it before it was in use, and why. ``started``, ``signed``: between two instants. ``asked``, ``asked_because``: a
-    change was asked for. ``review``: through, first_time or returned. ``team``: (organisation, role) with an open task.
-    ``entered_before``: came to its present stage before. ``worth``: known or unknown. ``nothing``: what was asked for
-    cannot be. The tuples name stages: of sealing, after review, and from the first use on.
+    ``been``, ``late_in``: a stage that it finished (``been_in``: between two instants) or finished late. ``held_by``,
+    ``because``: who had it before it was in use, and why. ``started``, ``started_in``, ``signed``: between two
+    instants. ``asked``, ``asked_because``: a change was asked for. ``review``: through, first_time or returned.
+    ``team``: (organisation, role) with an open task. ``entered_before``: came to its present stage before. ``worth``:
+    known or unknown. ``nothing``: what was asked for cannot be. The tuples name stages: of sealing, after review, and
+    from the first use on.
     """
 
     been: str = ""
@@ -32,6 +32,7 @@ class Past:
     held_by: str = ""
     because: str = ""
     started: Between | None = None
+    started_in: Between | None = None
     signed: Between | None = None
     asked: str = ""
     asked_because: str = ""
@@ -59,8 +60,8 @@ def conditions(past: Past) -> list[ColumnElement[bool]]:
         found.append(
             _stayed(_G.c.stage.in_(past.sealing), _G.c.entered_at >= past.signed[0], _G.c.entered_at < past.signed[1])
         )
-    if past.started:
-        found += [_A.c.created_at >= past.started[0], _A.c.created_at < past.started[1]]
+    for begins, ends in filter(None, (past.started, past.started_in)):
+        found += [_A.c.created_at >= begins, _A.c.created_at < ends]
     if past.entered_before:
         found += [_A.c.stage_entered_at < past.entered_before, _A.c.finished_at.is_(None)]
     return found + _held(past) + _review(past) + _now(past)

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import Agreement, OpenWork, Organisation, StageFigure, Tally, TeamFigure, WeekFigure, table
+from dsa.timekeeping.months import EVERY_MONTH, Months
 
 _F, _T, _W, _TF = table(StageFigure), table(Tally), table(WeekFigure), table(TeamFigure)
 _OW, _A, _O = table(OpenWork), table(Agreement), table(Organisation)
@@ -21,6 +22,25 @@ def stages(session: Session, scope: int, *, workflow: str, route: str) -> list[A
     """The figures of every stage, narrowed to a workflow and a route where they are given."""
     here = (_F.c.scope == scope, _F.c.workflow == workflow, _F.c.route == route)
     return list(session.execute(select(_F).where(*here).order_by(_F.c.stage)))
+
+
+def stages_started(
+    session: Session, scope: int, months: Months, topics: Sequence[str], *, workflow: str, route: str
+) -> tuple[list[Any], list[Any]]:
+    """What the figures of stages are made of, of the agreements that were started in these months: their tallies
+    (topic, name, span, n, amount) and their open stays (stage, nation, day of entry, n)."""
+    first, last = months.numbers
+    columns = (_T.c.topic, _T.c.name, _T.c.span)
+    n = func.sum(_T.c.n)
+    here = [_T.c.scope == scope, _T.c.topic.in_(topics), _T.c.week.between(first, last)]
+    here += [_T.c[name] == wanted for name, wanted in (("workflow", workflow), ("route", route)) if wanted]
+    tallies = select(*columns, n.label("n"), func.sum(_T.c.amount).label("amount")).where(*here)
+    still = (_OW.c.stage, _OW.c.nation, _OW.c.entered_on)
+    open_ones = select(*still, func.count().label("n")).where(*_narrowed(scope, workflow, route, months))
+    return (
+        list(session.execute(tallies.group_by(*columns).having(n != 0))),
+        list(session.execute(open_ones.group_by(*still))),
+    )
 
 
 def weeks(session: Session, scope: int, stage: str, *, since: int) -> list[Any]:
@@ -105,8 +125,13 @@ def _work() -> Select[Any]:
     return select(*columns).select_from(joined)
 
 
-def _narrowed(scope: int, workflow: str, route: str) -> list[ColumnElement[bool]]:
+def _narrowed(scope: int, workflow: str, route: str, months: Months = EVERY_MONTH) -> list[ColumnElement[bool]]:
     found = [_OW.c.scope == scope]
+    if months:
+        begins, ends = months.between()
+        head = _A.alias("started")
+        within = (head.c.id == _OW.c.agreement_id, head.c.created_at >= begins, head.c.created_at < ends)
+        found.append(exists(select(head.c.id).where(*within)))
     if workflow:
         found.append(_OW.c.workflow == workflow)
     if route:
@@ -116,18 +141,20 @@ def _narrowed(scope: int, workflow: str, route: str) -> list[ColumnElement[bool]
 
 def most_overdue(
     session: Session, scope: int, *, now: datetime, limit: int, workflow: str = "", route: str = "",
-    before_use: Sequence[str] = (),
+    months: Months = EVERY_MONTH, before_use: Sequence[str] = (),
 ) -> list[Any]:  # fmt: skip
     """What is under way past its stage's due moment, the longest past it first; only in stages that are given."""
-    here = [*_narrowed(scope, workflow, route), _OW.c.due_at < now]
+    here = [*_narrowed(scope, workflow, route, months), _OW.c.due_at < now]
     if before_use:
         here.append(_OW.c.stage.in_(before_use))
     return list(session.execute(_work().where(*here).order_by(_OW.c.due_at, _OW.c.agreement_id).limit(limit)))
 
 
-def overdue_count(session: Session, scope: int, *, now: datetime, workflow: str = "", route: str = "") -> int:
+def overdue_count(
+    session: Session, scope: int, *, now: datetime, workflow: str = "", route: str = "", months: Months = EVERY_MONTH
+) -> int:
     """How many are overdue; the count stops at ``MOST_COUNTED``."""
-    return _count(session, *_narrowed(scope, workflow, route), _OW.c.due_at < now)
+    return _count(session, *_narrowed(scope, workflow, route, months), _OW.c.due_at < now)
 
 
 def oldest(

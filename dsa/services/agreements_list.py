@@ -49,6 +49,8 @@ class Filters:
     held_by: str = ""
     because: str = ""
     started: str = ""
+    started_from: str = ""
+    started_to: str = ""
     signed: str = ""
     asked: str = ""
     asked_because: str = ""

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from dsa.domain.errors import BadInput
 from dsa.domain.workflow import Stage
 from dsa.persistence.queries_agreements_past import Between, Past
 from dsa.services.context import Context
 from dsa.services.counting import AFTER_USE, THROUGH
+from dsa.timekeeping.months import Months, read_months
 from dsa.timekeeping.weeks import LONDON, began_at, week_of
 
 if TYPE_CHECKING:
@@ -21,11 +23,12 @@ _WORTH = ("known", "unknown")
 def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
     """The conditions that the filters of an address stand for."""
     started, signed, in_week = _week(filters.started), _week(filters.signed), _week(filters.in_week)
-    before = day_of(filters.entered_before)
+    before, months = day_of(filters.entered_before), _months(filters)
     code, _, role = filters.team.rpartition(":")
     stages = stages_in_use(ctx, session)
     nothing = (
-        (bool(filters.started) and started is None)
+        months is None
+        or (bool(filters.started) and started is None)
         or (bool(filters.signed) and signed is None)
         or (bool(filters.in_week) and (in_week is None or not filters.been))
         or (bool(filters.entered_before) and before is None)
@@ -39,6 +42,7 @@ def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
         held_by=filters.held_by,
         because=filters.because,
         started=started,
+        started_in=months.between() if months else None,
         signed=signed,
         asked=filters.asked,
         asked_because=filters.asked_because,
@@ -79,6 +83,14 @@ def day_of(text: str) -> date | None:
 def day_began(day: date) -> datetime:
     """The instant (UTC) at which a day begins in London."""
     return datetime.combine(day, time.min, LONDON).astimezone(UTC)
+
+
+def _months(filters: "Filters") -> Months | None:
+    """The months in which it was started; None for what are no months."""
+    try:
+        return read_months(filters.started_from, filters.started_to)
+    except BadInput:
+        return None
 
 
 def _week(text: str) -> Between | None:

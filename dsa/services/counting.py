@@ -2,7 +2,8 @@
 can be taken back and added again, and all of it made anew.
 
 Topics of the tallies (``n``, ``amount``): stay: a stay in stage ``name`` that lasted ``span`` working days (1, is it
-late); stage: the agreement passed it (1, was it ever late); owner, reason: who had it and why until it was in use (1,
+late); stage: the agreement passed it (1, was it ever late), both with the month in which the agreement was started in
+the place of the ``week``; owner, reason: who had it and why until it was in use (1,
 working minutes); owner_now, reason_now: the spell that lasts still (1, working minutes before its start, from the
 first day of the calendar), by nation in ``detail``; done, waiting: tasks of organisation ``name`` and role ``detail``;
 flow: started, signed and settled by week; through: came through review (1, without a return); return: asked for a
@@ -19,7 +20,9 @@ from typing import Any, NamedTuple
 from dsa.domain.machine import Flow
 from dsa.persistence.figures import Facts
 from dsa.persistence.visibility import PRIVATE_STAGE
+from dsa.services.stage_counts import PASSED, STAY
 from dsa.timekeeping.calendar import WorkingCalendar, calendar_for
+from dsa.timekeeping.months import month_of
 from dsa.timekeeping.nations import FIRST_DAY
 from dsa.timekeeping.weeks import LONDON, week_of
 
@@ -119,17 +122,18 @@ def _week(at: datetime) -> int:
 
 def _stays(part: Part, facts: Facts, given: Counting, calendar: WorkingCalendar) -> None:
     workflow, route = facts.head.workflow_id, facts.head.route
+    month = month_of(facts.head.created_at.astimezone(LONDON).date())
     passed: dict[str, int] = {}
     for stay in facts.stays:
         if stay.left_at is None or _final(given, stay.stage) or _reason(given, stay.stage) == LASTING:
             continue
         late = int(stay.due_at is not None and stay.left_at > stay.due_at)
         days = calendar.elapsed_days(stay.entered_at, stay.left_at)
-        part.add(Key("stay", 0, stay.stage, "", days, workflow, route), 1, late)
+        part.add(Key(STAY, month, stay.stage, "", days, workflow, route), 1, late)
         part.weeks.append((stay.stage, _week(stay.left_at), days))
         passed[stay.stage] = max(late, passed.get(stay.stage, 0))
     for stage, late in passed.items():
-        part.add(Key("stage", 0, stage, "", 0, workflow, route), 1, late)
+        part.add(Key(PASSED, month, stage, "", 0, workflow, route), 1, late)
 
 
 def _spells(part: Part, facts: Facts, given: Counting, lead: WorkingCalendar) -> None:

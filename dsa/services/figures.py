@@ -7,7 +7,7 @@ After rows were written past the services (a bulk load), call ``rebuild(ctx)`` o
 events' rows, stays, spells, tasks and requests, a thousand agreements to a transaction.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,16 +15,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dsa.insight.counted import reached_by
 from dsa.persistence import figures as stored
 from dsa.persistence.figures import Facts
 from dsa.services.context import Context
 from dsa.services.counting import ALL, VALUE, Counting, Part, kept_part, part_of, pressure_of
+from dsa.services.stage_counts import PASSED, STAY, StageCounts
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.weeks import LONDON, week_of
 
-FEW = 5  # finished stays without which nothing is estimated
-HALF, MOST = 0.5, 0.85
 TEAM_WEEKS = 12
 BATCH = 100
 _REBUILD_BATCH = 1_000
@@ -76,7 +74,7 @@ class Changes:
             if out or into:
                 kept[key] = (out, into)
         self.weeks = kept
-        self.stages |= {(key[0], key[3]) for key in self.tallies if key[1] in ("stay", "stage")}
+        self.stages |= {(key[0], key[3]) for key in self.tallies if key[1] in (STAY, PASSED)}
         self.teams |= {key[0] for key in self.tallies if key[1] in ("done", "waiting")}
 
 
@@ -215,7 +213,7 @@ def _new_day(ctx: Context, state: dict[str, Any]) -> bool:
 def _work_out_all(ctx: Context, session: Session) -> None:
     stored.drop_empty(session, since=_since(ctx))
     _remaining_by_forecast(ctx, session)
-    pairs = stored.scopes_and_stages(session, topic="stay")
+    pairs = stored.scopes_and_stages(session, topic=STAY)
     _work_out(ctx, session, pairs, {scope for scope, _ in pairs})
 
 
@@ -252,55 +250,23 @@ def _work_out(ctx: Context, session: Session, stages: Iterable[tuple[int, str]],
 def _stage_rows(session: Session, scope: int, stages: list[str], now: datetime) -> list[dict[str, Any]]:
     """The figures of stages for every workflow and route, and for each that has something to say."""
     today = now.astimezone(LONDON).date()
-    found: dict[tuple[str, str, str], _Times] = defaultdict(_Times)
+    found: dict[tuple[str, str, str], StageCounts] = defaultdict(StageCounts)
 
-    def of(row: Any, stage: str) -> list[_Times]:
+    def of(row: Any, stage: str) -> list[StageCounts]:
         narrowed = {(row.workflow, row.route), (row.workflow, ""), ("", row.route), ("", "")}
         return [found[stage, workflow, route] for workflow, route in narrowed]
 
-    for row in stored.stays_of(session, scope, stages, topic="stay"):
-        for times in of(row, row.name):
-            times.ended[row.span] += row.n
+    for topic in (STAY, PASSED):
+        for row in stored.stays_of(session, scope, stages, topic=topic):
+            for counts in of(row, row.name):
+                counts.add(topic, row)
     for row in stored.open_days(session, scope, stages):
-        for times in of(row, row.stage):
-            times.still[_age(row.nation, row.entered_on, today)] += row.n
-    for row in stored.stays_of(session, scope, stages, topic="stage"):
-        for times in of(row, row.name):
-            times.passed += row.n
-            times.late += row.amount
+        for counts in of(row, row.stage):
+            counts.add_open(row, today)
     return [
-        {"scope": scope, "stage": stage, "workflow": workflow, "route": route, "worked_out_at": now, **times.figures()}
-        for (stage, workflow, route), times in found.items()
+        {"scope": scope, "stage": stage, "workflow": workflow, "route": route, "worked_out_at": now, **each.figures()}
+        for (stage, workflow, route), each in found.items()
     ]
-
-
-@dataclass
-class _Times:
-    """Stays of one stage by their working days, ended and open; agreements that passed, and that were late."""
-
-    ended: Counter[int] = field(default_factory=Counter)
-    still: Counter[int] = field(default_factory=Counter)
-    passed: int = 0
-    late: int = 0
-
-    def figures(self) -> dict[str, Any]:
-        """Half and 85 of 100, with the open stays counted for as long as they have lasted."""
-        closed, still = self.ended.total(), self.still.total()
-        half = most = None
-        at_risk = 0
-        if closed >= FEW:
-            (half, _), (most, at_risk) = reached_by(self.ended, self.still, (HALF, MOST))
-            if most is None:
-                last = max(*self.ended, *self.still)
-                at_risk = self.ended[last] + self.still[last]
-        return {"closed": closed, "open": still, "passed": self.passed, "late": self.late, "half": half, "most": most,
-                "at_risk": at_risk}  # fmt: skip
-
-
-def _age(nation: str, entered_on: int, today: Any) -> int:
-    """Working days that an open stay has lasted, on the calendar of the lead's nation."""
-    entered = type(today).fromordinal(entered_on)
-    return calendar_for(nation).working_days(entered, today) if entered < today else 0
 
 
 def figures_state(ctx: Context, session: Session) -> tuple[datetime | None, int]:
@@ -310,4 +276,4 @@ def figures_state(ctx: Context, session: Session) -> tuple[datetime | None, int]
     return at, stored.due_count(session, most=1_000)
 
 
-__all__ = ["ALL", "FEW", "TEAM_WEEKS", "figures_state", "rebuild", "refresh", "verify"]
+__all__ = ["ALL", "TEAM_WEEKS", "figures_state", "rebuild", "refresh", "verify"]

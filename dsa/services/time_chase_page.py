@@ -73,7 +73,7 @@ class ChasePage:
 def chase_page(ctx: Context, actor: Actor, asked: Asked) -> ChasePage:
     """What is under way, of what the actor may see."""
     now = ctx.clock.now()
-    narrowed = {"workflow": asked.workflow, "route": asked.route}
+    narrowed: dict[str, Any] = {"workflow": asked.workflow, "route": asked.route}
     with ctx.database.reading() as session:
         scope = scope_of(ctx, session, actor, asked)
         figures = {row.stage: row for row in queries.stages(session, scope.id, **narrowed)}
@@ -98,7 +98,7 @@ def _ages(session: Session, scope: Scope, figures: Mapping[str, Any], now: datet
     today = now.astimezone(LONDON).date()
     shown = [stage for stage in scope.stages if stage in figures and figures[stage].open]
     before = {stage: day_beyond(figures[stage].most, today) for stage in shown if figures[stage].most is not None}
-    narrowed = {"workflow": scope.asked.workflow, "route": scope.asked.route}
+    narrowed: dict[str, Any] = {"workflow": scope.asked.workflow, "route": scope.asked.route}
     rows = queries.oldest(session, scope.id, shown, each=DOTS, **narrowed)
     began = {stage: day_began(day) for stage, day in before.items()}
     past = queries.counts_before(session, scope.id, began, **narrowed)

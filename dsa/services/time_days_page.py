@@ -73,7 +73,7 @@ def days_page(ctx: Context, actor: Actor, asked: Asked, *, by: str = "owner") ->
         scope = scope_of(ctx, session, actor, asked)
         owners = _shares(session, scope, "owner", now)
         reasons = _shares(session, scope, "reason", now)
-        narrowed = {"workflow": asked.workflow, "route": asked.route}
+        narrowed: dict[str, Any] = {"workflow": asked.workflow, "route": asked.route}
         late = queries.most_overdue(session, scope.id, now=now, limit=BARS, before_use=scope.before_use, **narrowed)
         return DaysPage(scope, split, owners, reasons, _bars(ctx, session, late, split, now))
 

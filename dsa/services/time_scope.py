@@ -13,17 +13,20 @@ from dsa.domain.workflow import Stage
 from dsa.services.context import Context
 from dsa.services.counting import AFTER_USE, ALL
 from dsa.services.figures import figures_state
+from dsa.timekeeping.months import EVERY_MONTH, Months
 
 NOBODYS = -1  # the scope of somebody without any post: no figure is kept for it
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an address narrows the figures to: a workflow (its id), a route, an organisation of the reader (code)."""
+    """What an address narrows the figures to: a workflow (its id), a route, an organisation of the reader (code), the
+    months in which agreements were started (on the page that says so)."""
 
     workflow: str = ""
     route: str = ""
     organisation: str = ""
+    months: Months = EVERY_MONTH
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 What is still open is counted as what it is, still open; every number says how many stays it rests on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,9 @@ from dsa.domain.actor import Actor
 from dsa.domain.workflow import Stage
 from dsa.persistence import queries_figures as queries
 from dsa.services.context import Context
-from dsa.services.figures import FEW
+from dsa.services.stage_counts import FEW, PASSED, STAY, by_stage
 from dsa.services.time_scope import Asked, Scope, scope_of
+from dsa.timekeeping.weeks import LONDON
 
 OLDEST = 5
 
@@ -82,14 +83,14 @@ class StagesPage:
 def stages_page(ctx: Context, actor: Actor, asked: Asked) -> StagesPage:
     """What the figures say, of what the actor may see."""
     now = ctx.clock.now()
-    narrowed = {"workflow": asked.workflow, "route": asked.route}
+    narrowed: dict[str, Any] = {"workflow": asked.workflow, "route": asked.route, "months": asked.months}
     with ctx.database.reading() as session:
         scope = scope_of(ctx, session, actor, asked)
-        rows = {row.stage: row for row in queries.stages(session, scope.id, **narrowed)}
+        rows = _figures(session, scope.id, asked, now)
         measured = tuple(
             _times(stage, rows[stage.id], asked.route)
             for stage in scope.stages.values()
-            if stage.id in rows and (rows[stage.id].closed or rows[stage.id].open)
+            if stage.id in rows and (rows[stage.id]["closed"] or rows[stage.id]["open"])
         )
         late = queries.most_overdue(session, scope.id, now=now, limit=OLDEST, **narrowed)
         return StagesPage(
@@ -100,6 +101,15 @@ def stages_page(ctx: Context, actor: Actor, asked: Asked) -> StagesPage:
             queries.overdue_count(session, scope.id, now=now, **narrowed),
             scope.workflows,
         )
+
+
+def _figures(session: Session, scope: int, asked: Asked, now: datetime) -> dict[str, Mapping[str, Any]]:
+    """The figures of every stage: as they are kept, or those of the agreements started in some months."""
+    narrowed = {"workflow": asked.workflow, "route": asked.route}
+    if not asked.months:
+        return {row.stage: row._mapping for row in queries.stages(session, scope, **narrowed)}
+    tallies, still_open = queries.stages_started(session, scope, asked.months, (STAY, PASSED), **narrowed)
+    return {**by_stage(tallies, still_open, now.astimezone(LONDON).date())}
 
 
 def overdue_of(ctx: Context, session: Session, scope: Scope, rows: Sequence[Any], now: datetime) -> tuple[Overdue, ...]:
@@ -114,19 +124,13 @@ def overdue_of(ctx: Context, session: Session, scope: Scope, rows: Sequence[Any]
     return tuple(found)
 
 
-def _times(stage: Stage, row: Any, route: str) -> StageTimes:
+def _times(stage: Stage, row: Mapping[str, Any], route: str) -> StageTimes:
     targets = [stage.targets[route]] if route in stage.targets else list(stage.targets.values())
     return StageTimes(
         stage.id,
         stage.title,
         max(targets, default=None),
-        row.closed,
-        row.open,
-        row.passed,
-        row.late,
-        row.half,
-        row.most,
-        row.at_risk,
+        *(row[name] for name in ("closed", "open", "passed", "late", "half", "most", "at_risk")),
     )
 
 

@@ -9,7 +9,8 @@ from dsa.domain.actor import Actor
 from dsa.domain.workflow import ROLES
 from dsa.persistence import queries_figures as queries
 from dsa.services.context import Context
-from dsa.services.figures import FEW, TEAM_WEEKS
+from dsa.services.figures import TEAM_WEEKS
+from dsa.services.stage_counts import FEW
 from dsa.services.time_scope import Asked, Scope, scope_of
 from dsa.timekeeping.weeks import LONDON, week_of
 

@@ -17,7 +17,7 @@ from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import day, local, page
 from dsa.web.page_dates import told
-from dsa.web.time_words import finish_cells, finish_words, hold_words, number, waited_for
+from dsa.web.time_words import finish_cells, finish_words, hold_words, month_words, number, waited_for
 from dsa.web.wording import gettext, mark, ngettext
 
 blueprint = Blueprint("agreements", __name__)
@@ -47,6 +47,8 @@ LABELS = {
     "held_by": mark("Has been with"),
     "because": mark("Has spent time on"),
     "started": mark("Started in the week of"),
+    "started_from": mark("Started in or after"),
+    "started_to": mark("Started in or before"),
     "signed": mark("Signed in the week of"),
     "asked": mark("A change was asked for in"),
     "asked_because": mark("A change was asked for because"),
@@ -64,7 +66,8 @@ _WORDS = {
 }
 _TEXTS = (
     "q", "stage", "organisation", "owner", "route", "workflow", "been", "late_in", "in_week", "held_by", "because",
-    "started", "signed", "asked", "asked_because", "review", "team", "entered_before", "worth",
+    "started", "started_from", "started_to", "signed", "asked", "asked_because", "review", "team", "entered_before",
+    "worth",
 )  # fmt: skip
 
 
@@ -159,6 +162,8 @@ def _shown(name: str, value: str, found: ListPage) -> str:
         return f"{gettext(ROLES.get(role, role))}, {dict(found.organisations).get(code, code)}"
     if name in ("review", "worth"):
         return gettext(_WORDS[value]) if value in _WORDS else value
+    if name in ("started_from", "started_to"):
+        return month_words(value)
     if name in ("started", "signed", "in_week", "entered_before"):
         on = agreements_past.day_of(value)
         return value if on is None else day(on)

@@ -66,6 +66,11 @@ def day(value: date | datetime) -> str:
     return f"{shown.day} {gettext(_MONTHS[shown.month - 1])} {shown.year}"
 
 
+def month(value: date) -> str:
+    """``November 2026``: the month of a day."""
+    return f"{gettext(_MONTHS[value.month - 1])} {value.year}"
+
+
 def clock_time(value: datetime) -> str:
     """``9:10am``, on London's clocks."""
     shown = local(value)

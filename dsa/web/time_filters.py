@@ -3,22 +3,50 @@
 One rule: a number's link carries the filters of the page, so that it leads to exactly the agreements it counts.
 """
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
 
+from dsa.domain.errors import BadInput
 from dsa.services.agreements_list import ROUTES, Filters
 from dsa.services.counting import days_of
 from dsa.services.time_scope import Asked, Scope
+from dsa.timekeeping.months import Months, read_months
 from dsa.web.agreements import address
-from dsa.web.time_words import days
+from dsa.web.page import say
+from dsa.web.time_words import days, month_words
 from dsa.web.wording import gettext, ngettext
 
 
 def asked() -> Asked:
     """The filters of the address, in the letters that ids have."""
     return Asked(_id_in("workflow"), _id_in("route"), _id_in("organisation"))
+
+
+def asked_of_months() -> tuple[Asked, str]:
+    """The filters with the months of the address, and what is wrong with those: nothing is narrowed by them then."""
+    try:
+        return replace(asked(), months=read_months(*months_typed())), ""
+    except BadInput as bad:
+        return asked(), say(bad.refusal)
+
+
+def months_typed() -> tuple[str, str]:
+    """The months of the address as they were typed, but for what cannot be shown."""
+    first, last = (request.args.get(name, "").strip()[:40] for name in ("from", "to"))
+    return "".join(c for c in first if c.isprintable()), "".join(c for c in last if c.isprintable())
+
+
+def months_words(months: Months) -> str:
+    """Which agreements the figures are of, in a sentence; empty where all of them."""
+    first, last = (month_words(text) if text else "" for text in months.texts())
+    if first and last:
+        return gettext("Only those started from %(first)s to %(last)s.", first=first, last=last)
+    if first:
+        return gettext("Only those started in %(first)s or after.", first=first)
+    return gettext("Only those started in %(last)s or before.", last=last) if last else ""
 
 
 def id_in(name: str) -> str:
@@ -36,7 +64,9 @@ class Links:
     def __init__(self, scope: Scope, *, narrowed: bool = True) -> None:
         self._same: dict[str, Any] = {"organisation": scope.code} if scope.several else {}
         if narrowed:
+            first, last = scope.asked.months.texts()
             self._same |= {"workflow": scope.asked.workflow, "route": scope.asked.route}
+            self._same |= {"started_from": first, "started_to": last}
 
     def __call__(self, **more: Any) -> str:
         """The list narrowed to ``more`` and to what the page is narrowed to."""
@@ -47,6 +77,7 @@ def csv_address(path: str, scope: Scope, **more: str) -> str:
     """The file beside a page, with the page's filters."""
     asked = scope.asked
     named = {"workflow": asked.workflow, "route": asked.route, "organisation": asked.organisation, **more}
+    named |= dict(zip(("from", "to"), asked.months.texts(), strict=True))
     query = urlencode({name: value for name, value in named.items() if value})
     return f"{path}?{query}" if query else path
 
@@ -69,4 +100,16 @@ def agreements(count: int) -> str:
     return ngettext("%(num)d agreement", "%(num)d agreements", count)
 
 
-__all__ = ["ROUTES", "Links", "agreements", "asked", "csv_address", "id_in", "in_days", "whose"]
+__all__ = [
+    "ROUTES",
+    "Links",
+    "agreements",
+    "asked",
+    "asked_of_months",
+    "csv_address",
+    "id_in",
+    "in_days",
+    "months_typed",
+    "months_words",
+    "whose",
+]

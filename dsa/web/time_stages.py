@@ -5,15 +5,16 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
+from dsa.domain.errors import BadInput
 from dsa.services import time_stages_page
-from dsa.services.figures import FEW
+from dsa.services.stage_counts import FEW
 from dsa.services.time_stages_page import StagesPage, StageTimes
 from dsa.web import page_charts
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import page
-from dsa.web.time_filters import ROUTES, Links, asked, csv_address, whose
+from dsa.web.time_filters import ROUTES, Links, asked_of_months, csv_address, months_typed, months_words, whose
 from dsa.web.time_words import days
 from dsa.web.wording import gettext, ngettext
 
@@ -24,10 +25,15 @@ blueprint = Blueprint("time_stages", __name__)
 @signed_in
 def show() -> tuple[str, int]:
     """How long each stage takes, against its target."""
-    found = time_stages_page.stages_page(context(), actor(), asked())
+    asked, problem = asked_of_months()
+    found = time_stages_page.stages_page(context(), actor(), asked)
     return page(
         "time/stages.html",
+        status=422 if problem else 200,
         wide=True,
+        problem=problem,
+        months=months_typed(),
+        months_words=months_words(asked.months),
         found=found,
         finding=finding(found),
         chart=_chart(found),
@@ -52,7 +58,10 @@ def old_address() -> Answer:
 @signed_in
 def as_file() -> Response:
     """The table as a CSV file."""
-    found = time_stages_page.stages_page(context(), actor(), asked())
+    asked, problem = asked_of_months()
+    if problem:
+        raise BadInput(problem)
+    found = time_stages_page.stages_page(context(), actor(), asked)
     columns = ("Stage", "Target", "Half within", "85 of 100 within", "Finished", "Open", "Agreements through it",
                "Of these late", "Rests on")  # fmt: skip
     rows = (

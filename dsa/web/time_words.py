@@ -1,9 +1,11 @@
 """Figures of time and finish lines in words. One rule: the record, the timeline and the lists use the same words."""
 
+from dsa.domain.errors import BadInput
 from dsa.services.finish_lines import FinishLine
 from dsa.services.timetable_page import Slip, TimetableShown
 from dsa.services.whose_time import Figures, HoldNow
-from dsa.web.page import day, local
+from dsa.timekeeping.months import first_day, read_months
+from dsa.web.page import day, local, month
 from dsa.web.wording import gettext
 
 
@@ -16,6 +18,15 @@ def days(value: float) -> str:
     """``1 working day``, ``12.5 working days``."""
     shown = number(value)
     return gettext("1 working day") if shown == "1" else gettext("%(days)s working days", days=shown)
+
+
+def month_words(text: str) -> str:
+    """``March 2026`` for ``2026-03``; what is no month as it is."""
+    try:
+        found = read_months(text, "").first
+    except BadInput:
+        return text
+    return text if found is None else month(first_day(found))
 
 
 def waited_for(figures: Figures) -> list[str]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from sqlalchemy import text
 from dsa.demo import fates
 from dsa.insight.survival import survival_curve
 from dsa.persistence import queries_figures as queries
-from dsa.services import figures
+from dsa.services import figures, stage_counts, time_stages_page
 from dsa.services.context import Context
 from dsa.services.counting import ALL
+from dsa.services.time_scope import Asked
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.clock import SimulatedClock
+from dsa.timekeeping.months import read_months
 from dsa.timekeeping.weeks import LONDON, week_of
 from tests.demo.test_demo_world import NOW, make
 from tests.web.world import World
@@ -81,21 +84,45 @@ def test_stages_are_what_every_stay_says_in_every_scope(made: Context) -> None:
         rows = stays(made, scope)
         with made.database.reading() as session:
             read = {row.stage: row for row in queries.stages(session, scope, workflow="", route="")}
-        assert {stage for stage, row in read.items() if row.closed or row.open} == {row.stage for row in rows}
-        for stage in {row.stage for row in rows}:
-            here = [row for row in rows if row.stage == stage]
-            closed = [row for row in here if row.left_at is not None]
-            figure = read[stage]
-            assert (figure.closed, figure.open) == (len(closed), len(here) - len(closed)), (scope, stage)
-            assert figure.passed == len({row.agreement_id for row in closed})
-            assert figure.late == len({r.agreement_id for r in closed if r.due_at is not None and r.left_at > r.due_at})
-            if len(closed) >= figures.FEW:
-                curve = survival_curve([lasted(row) for row in here], [row.left_at is not None for row in here])
-                assert (figure.half, figure.most) == (curve.reached(0.5).value, curve.reached(0.85).value)
-                compared += 1
-            else:
-                assert (figure.half, figure.most) == (None, None)
+        compared += demand_stages(scope, rows, read)
     assert compared > 20
+
+
+@pytest.mark.parametrize(("first", "last"), [("", "2026-06"), ("2026-03", ""), ("2026-02", "2026-08")])
+def test_the_stages_of_some_months_are_what_the_stays_of_those_started_in_them_say(
+    made: Context, first: str, last: str
+) -> None:
+    compared, months = 0, read_months(first, last)
+    started = {r.id: local(r.created_at).astimezone(LONDON) for r in raw(made, "SELECT id, created_at FROM agreements")}
+    within = {one for one, at in started.items() if (first or "0") <= at.strftime("%Y-%m") <= (last or "9")}
+    assert 3 < len(within) < len(started)
+    for scope in scopes(made):
+        rows = [row for row in stays(made, scope) if row.agreement_id in within]
+        with made.database.reading() as session:
+            found = time_stages_page._figures(session, scope, Asked(months=months), LATER)
+        read = {stage: SimpleNamespace(**figure) for stage, figure in found.items()}
+        compared += demand_stages(scope, rows, read)
+    assert compared > 3
+
+
+def demand_stages(scope: int, rows: list[Any], read: dict[str, Any]) -> int:
+    """Each stage's figures are what these stays say; returns how many durations were compared."""
+    compared = 0
+    assert {stage for stage, row in read.items() if row.closed or row.open} == {row.stage for row in rows}
+    for stage in {row.stage for row in rows}:
+        here = [row for row in rows if row.stage == stage]
+        closed = [row for row in here if row.left_at is not None]
+        figure = read[stage]
+        assert (figure.closed, figure.open) == (len(closed), len(here) - len(closed)), (scope, stage)
+        assert figure.passed == len({row.agreement_id for row in closed})
+        assert figure.late == len({r.agreement_id for r in closed if r.due_at is not None and r.left_at > r.due_at})
+        if len(closed) >= stage_counts.FEW:
+            curve = survival_curve([lasted(row) for row in here], [row.left_at is not None for row in here])
+            assert (figure.half, figure.most) == (curve.reached(0.5).value, curve.reached(0.85).value)
+            compared += 1
+        else:
+            assert (figure.half, figure.most) == (None, None)
+    return compared
 
 
 def test_weeks_hold_the_middle_of_the_stays_that_ended_in_them(made: Context) -> None:

@@ -124,3 +124,49 @@ def test_its_pages_stand_in_a_navigation_of_their_own(pages: PageClient, world: 
     assert page.links()["Where the time goes"] == "/time"
     current = [link.get("href") for link in page.by_class("dsa-subnav__link") if link.get("aria-current") == "page"]
     assert current == ["/time"]
+
+
+def test_months_narrow_the_page_its_links_and_its_file(pages: PageClient, world: World) -> None:
+    """Two agreements a month apart, both through the draft's check: each month has the one that was started in it."""
+    early = world.agreement_in("review", title="Started in November")
+    world.move_clock(days=30)
+    late = world.agreement_in("review", title="Started in December")
+    world.move_clock(days=60)
+    world.count()
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    assert "2 agreements through Check the draft" in pages.get("/time").links()
+    for query, reference in (("from=2026-12&to=", late), ("from=2026-11&to=2026-11", early)):
+        page = pages.get(f"/time?{query}")
+        assert "Only those started" in page.text
+        followed = 0
+        for words, href in page.links().items():
+            if href.startswith("/agreements?"):
+                listed = pages.get(href)
+                assert listed.h1 == "1 agreement", (words, href)
+                assert reference in listed.text
+                followed += 1
+        assert followed > 4
+        assert f"/agreements/{reference}" in page.links().values()
+        file = page.links()["Save this table as a CSV file"]
+        table = {row[0]: row for row in csv.reader(io.StringIO(pages.client.get(file).text))}
+        assert table["Check the draft"][4:8] == ["1", "0", "1", "0"]
+        assert table["Review"][4:7] == ["0", "1", "0"]
+    listed = pages.get("/agreements?been=drafting&started_from=2026-11&started_to=2026-11")
+    assert "Started in or after: November 2026" in listed.text
+    assert "nothing to measure" in pages.get("/time?from=2027-06").text
+
+
+def test_what_is_no_month_is_said_and_narrows_nothing(pages: PageClient, world: World) -> None:
+    world.agreement_in("review")
+    world.count()
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    for query, says in (
+        ("from=March", "“March” is not a month. Write it as 2026-03."),
+        ("to=2026-13", "“2026-13” is not a month."),
+        ("from=%00&to=0000-01", "“0000-01” is not a month."),
+        ("from=2026-05&to=2026-04", "The first month lies after the last. Exchange the two."),
+    ):
+        assert says in pages.get(f"/time?{query}", status=422).text, query
+        assert pages.client.get(f"/time/stages.csv?{query}").status_code == 400, query
+    for query in ("started_from=March", "started_from=2026-05&started_to=2026-04", "started_to=%3Cb%3E"):
+        assert pages.get(f"/agreements?{query}").h1 == "0 agreements", query
