@@ -19,6 +19,7 @@ from dsa.adapters.signer_client import SignerClient
 from dsa.adapters.signer_process import signer_beside
 from dsa.adapters.verification_process import SeparateVerifier
 from dsa.config import Settings
+from dsa.domain.rules import Body
 from dsa.persistence import settings as stored
 from dsa.persistence.session import Database
 from dsa.resources import workflows_dir
@@ -47,8 +48,12 @@ def open_context(
     clock: Clock | None = None,
     chance: Chance | None = None,
     database: Database | None = None,
+    bodies: tuple[Body, ...] | None = None,
 ) -> Context:
-    """The running service for these settings. In demo mode the clock is the true time plus what it was moved on."""
+    """The running service for these settings. In demo mode the clock is the true time plus what it was moved on.
+
+    ``bodies`` are the public bodies where they were read before.
+    """
     database = database or Database(settings.database)
     if clock is None:
         clock = OffsetClock(DemoOffset(database)) if settings.demo else SystemClock()
@@ -65,7 +70,7 @@ def open_context(
         simulated=settings.demo,
         base_url=settings.base_url,
         service_name=settings.service_name,
-        bodies=load_bodies(workflows_dir() / "bodies.yaml"),
+        bodies=load_bodies(workflows_dir() / "bodies.yaml") if bodies is None else bodies,
         archives=FileStore(settings.data_dir / "exports"),
         root_pem=lambda: _read(settings.data_dir / "root.pem"),
     )

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
 from dsa.adapters.chance import SeededChance
-from dsa.adapters.definitions import load_form
+from dsa.adapters.definitions import load_bodies, load_form
 from dsa.composition import open_context
 from dsa.config import Settings
 from dsa.demo.answers import Answers, whole
@@ -29,18 +30,36 @@ from dsa.demo.walker import Walker
 from dsa.demo.world import directory
 from dsa.domain.form import Form
 from dsa.domain.parties import parties_of
+from dsa.domain.rules import Body
 from dsa.domain.tier import tier
 from dsa.persistence.batching import Batch, set_counters
 from dsa.resources import workflows_dir
 from dsa.services import demo_documents
 from dsa.services.context import Context
+from dsa.services.definitions import Definitions
 from dsa.services.starting import NewAgreement
 from dsa.timekeeping.clock import SimulatedClock
 
 Says = Callable[[str], None]
 PART = 250  # agreements that one process lives before it hands them over
 _SEEDS_APART = 1_000_003
-_JUDGE = RememberingJudge()  # of this process, for every part that it lives
+_JUDGE = RememberingJudge()  # of this process, for every part that it lives; so are the definitions below
+
+
+@cache
+def _form() -> Form:
+    return load_form(workflows_dir() / "forms" / "agreement.yaml")
+
+
+@cache
+def _bodies() -> tuple[Body, ...]:
+    return load_bodies(workflows_dir() / "bodies.yaml")
+
+
+@cache
+def _definitions() -> Definitions:
+    """Compiled once: every part begins from the same published workflows and forms."""
+    return Definitions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +171,12 @@ def live_part(part: Part) -> Path:
     database = Batch(part.into)
     gc.disable()  # what a part leaves behind is collected when it is done
     try:
-        ctx = dataclasses.replace(open_context(part.settings, database=database), judge=_JUDGE)
+        ctx = open_context(part.settings, database=database, bodies=_bodies())
+        ctx = dataclasses.replace(ctx, judge=_JUDGE, definitions=_definitions())
         with database.writing() as session:
             set_counters(session, _series(part.begun))
         cast = Cast(dataclasses.replace(ctx, clock=SimulatedClock(part.of.period.now)), dict(part.people))
-        form = load_form(workflows_dir() / "forms" / "agreement.yaml")
-        for _ in live_all(ctx, cast, form, part.of):
+        for _ in live_all(ctx, cast, _form(), part.of):
             pass
         database.keep()
     finally:

@@ -3,10 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import Definition
+from dsa.persistence.prepared import Prepared
+
+_OF_KIND = Definition.kind == bindparam("kind")
+_NEWEST = Prepared(
+    select(Definition.version)
+    .where(_OF_KIND, Definition.id == bindparam("name"))
+    .order_by(Definition.version.desc())
+    .limit(1)
+)
+_NAMES = Prepared(select(Definition.id).where(_OF_KIND).distinct().order_by(Definition.id))
 
 
 def find(session: Session, kind: str, name: str, version: int) -> Any:
@@ -20,19 +30,13 @@ def find(session: Session, kind: str, name: str, version: int) -> Any:
 
 def newest(session: Session, kind: str, name: str) -> int | None:
     """The newest published version, or None."""
-    return session.scalar(
-        select(Definition.version)
-        .where(Definition.kind == kind, Definition.id == name)
-        .order_by(Definition.version.desc())
-        .limit(1)
-    )
+    found: int | None = _NEWEST.number(session, {"kind": kind, "name": name})
+    return found
 
 
 def names(session: Session, kind: str) -> list[str]:
     """The ids that are published, in order."""
-    return list(
-        session.scalars(select(Definition.id).where(Definition.kind == kind).distinct().order_by(Definition.id))
-    )
+    return [row.id for row in _NAMES.rows(session, {"kind": kind})]
 
 
 def add(session: Session, *, kind: str, name: str, version: int, digest: str, content: str, at: datetime) -> None:

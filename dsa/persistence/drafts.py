@@ -35,8 +35,16 @@ def sections_of(session: Session, agreement_id: int) -> dict[str, Saved]:
     }
 
 
+def answers_of(session: Session, agreement_id: int) -> dict[str, dict[str, Any]]:
+    """The working answers by section, without when and by whom they were saved."""
+    return {row.section: row.answers for row in _ANSWERS.rows(session, {"agreement": agreement_id})}
+
+
 _SA = table(SectionAnswers)
 _SECTIONS = Prepared(select(_SA).where(_SA.c.agreement_id == bindparam("agreement")).order_by(_SA.c.section))
+_ANSWERS = Prepared(
+    select(_SA.c.section, _SA.c.answers).where(_SA.c.agreement_id == bindparam("agreement")).order_by(_SA.c.section)
+)
 _OF_SECTION = (_SA.c.agreement_id == bindparam("of_agreement"), _SA.c.section == bindparam("of_section"))
 _REVISION = Prepared(select(_SA.c.revision).where(*_OF_SECTION).with_for_update())
 _CHANGE_SECTION = PreparedUpdate(_SA, *_OF_SECTION)
@@ -138,10 +146,17 @@ _PARTY_KEYS = Prepared(select(Party.key, Party.id).where(Party.agreement_id == b
 _CHANGE_PARTY = PreparedUpdate(table(Party), table(Party).c.id == bindparam("of_id"))
 
 
-def organisations_by_code(session: Session, codes: list[str]) -> dict[str, Organisation]:
-    """The organisations of these codes."""
-    found = session.scalars(select(Organisation).where(Organisation.code.in_(codes)).order_by(Organisation.code))
-    return {organisation.code: organisation for organisation in found}
+def organisations_by_code(session: Session, codes: list[str]) -> dict[str, Any]:
+    """(id, name, nation) of the organisations of these codes."""
+    found = {code: _ORGANISATION.one(session, {"code": code}) for code in sorted(codes)}
+    return {code: organisation for code, organisation in found.items() if organisation is not None}
+
+
+_ORGANISATION = Prepared(
+    select(Organisation.id, Organisation.code, Organisation.name, Organisation.nation).where(
+        Organisation.code == bindparam("code")
+    )
+)
 
 
 def newest_version(session: Session, agreement_id: int) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from dsa.domain.actor import Authority, Held
@@ -25,13 +25,10 @@ class Holder:
     organisation: str
 
 
-def _in_force(on: date) -> ColumnElement[bool]:
-    return and_(
-        Appointment.starts_on <= on,
-        or_(Appointment.ends_on.is_(None), Appointment.ends_on >= on),
-    )
-
-
+_IN_FORCE = (
+    Appointment.starts_on <= bindparam("day"),
+    or_(Appointment.ends_on.is_(None), Appointment.ends_on >= bindparam("day")),
+)
 _COVERED = aliased(Person)
 _POSTS = Prepared(
     select(
@@ -42,11 +39,7 @@ _POSTS = Prepared(
     .join(Post, Appointment.post_id == Post.id)
     .join(Organisation, Organisation.id == Post.organisation_id)
     .outerjoin(_COVERED, _COVERED.id == Appointment.cover_for_id)
-    .where(
-        Appointment.person_id == bindparam("person"),
-        Appointment.starts_on <= bindparam("day"),
-        or_(Appointment.ends_on.is_(None), Appointment.ends_on >= bindparam("day")),
-    )
+    .where(Appointment.person_id == bindparam("person"), *_IN_FORCE)
     .order_by(Organisation.code, Post.id)
 )  # fmt: skip
 
@@ -80,24 +73,29 @@ def by_email(session: Session, email: str) -> Person | None:
 
 def holders(session: Session, organisation_id: int, role: str, *, on: date) -> list[Holder]:
     """Everybody who holds a role in an organisation on a day, deputies included, in order of name."""
-    return _holders(session, and_(Post.organisation_id == organisation_id, Post.role == role), on)
+    found = _HOLDERS.rows(session, {"of_organisation": organisation_id, "of_role": role, "day": on})
+    return [Holder(*row) for row in found]
 
 
 def demo_people(session: Session, *, on: date) -> list[Holder]:
     """The demo people with their posts, by organisation and post."""
-    return _holders(session, Person.is_demo.is_(True), on)
+    return [Holder(*row) for row in _DEMO_PEOPLE.rows(session, {"day": on})]
 
 
-def _holders(session: Session, which: ColumnElement[bool], on: date) -> list[Holder]:
-    rows = session.execute(
+def _holders(*which: ColumnElement[bool]) -> Prepared:
+    """(id, name, address, post, organisation) of the people in posts, on a day."""
+    return Prepared(
         select(Person.id, Person.name, Person.email, Post.title, Organisation.name.label("organisation"))
         .join(Appointment, Appointment.person_id == Person.id)
         .join(Post, Post.id == Appointment.post_id)
         .join(Organisation, Organisation.id == Post.organisation_id)
-        .where(which, Person.active.is_(True), _in_force(on))
+        .where(*which, Person.active.is_(True), *_IN_FORCE)
         .order_by(Organisation.name, Post.title, Person.name, Person.id)
-    ).all()
-    return [Holder(r.id, r.name, r.email, r.title, r.organisation) for r in rows]
+    )
+
+
+_HOLDERS = _holders(Post.organisation_id == bindparam("of_organisation"), Post.role == bindparam("of_role"))
+_DEMO_PEOPLE = _holders(Person.is_demo.is_(True))
 
 
 def authorities(session: Session, post_ids: Iterable[int]) -> list[Authority]:

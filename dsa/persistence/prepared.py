@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import SelectBase
 
-from dsa.persistence.types import Instant, instant_of, seconds_of
+from dsa.persistence.types import Instant, Json, instant_of, json_of, seconds_of
 
 Processor = Callable[[Any], Any]
 
@@ -175,6 +175,8 @@ def _bind_processor(bind: Any, dialect: Dialect) -> Processor | None:
 def _result_processor(column: Any, dialect: Dialect) -> Processor | None:
     if isinstance(column.type, Instant):
         return instant_of
+    if isinstance(column.type, Json):
+        return json_of
     found: Processor | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
     return found
 

@@ -7,25 +7,34 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from dsa.domain.timetable import OPEN, AgreedDay, Proposal, Timetable
 from dsa.persistence import rows
 from dsa.persistence.models import Party, TimetableAsked, TimetableDay, TimetableProposal, table
+from dsa.persistence.prepared import Prepared, PreparedUpdate
 
 _P, _D, _W, _Y = table(TimetableProposal), table(TimetableDay), table(TimetableAsked), table(Party)
+_OF_P, _OF_D, _OF_W, _OF_Y = (each.c.agreement_id == bindparam("of_agreement") for each in (_P, _D, _W, _Y))
+_ALL = Prepared(select(_P).where(_OF_P).order_by(_P.c.event_seq))
+_BOUND = Prepared(select(_D).where(_OF_D).order_by(_D.c.stage))
+_CHANGE_PROPOSAL = PreparedUpdate(_P, _OF_P, _P.c.event_seq == bindparam("of_seq"))
+_CHANGE_DAY = PreparedUpdate(_D, _OF_D, _D.c.stage == bindparam("of_stage"))
+_OPEN = Prepared(select(_P.c.accepted, _P.c.proposed_at).where(_OF_P, _P.c.status == OPEN))
+_ASKED = Prepared(select(_W.c.organisation_id).where(_OF_W))
+_ASK_NOBODY = Prepared(delete(_W).where(_OF_W))
+_SIGNING = Prepared(select(_Y.c.organisation_id, _Y.c.key).where(_OF_Y, _Y.c.signs, _Y.c.left_at.is_(None)))
 
 
 def load(session: Session, agreement_id: int) -> Timetable:
     """The timetable of an agreement as it is stored."""
-    asked = select(_P).where(_P.c.agreement_id == agreement_id).order_by(_P.c.event_seq)
-    bound = select(_D).where(_D.c.agreement_id == agreement_id).order_by(_D.c.stage)
+    of = {"of_agreement": agreement_id}
     return Timetable(
-        [_proposal(row) for row in session.execute(asked)],
+        [_proposal(row) for row in _ALL.rows(session, of)],
         {
             row.stage: AgreedDay(row.stage, row.first_on, row.agreed_on, row.agreed_seq)
-            for row in session.execute(bound)
+            for row in _BOUND.rows(session, of)
         },
     )
 
@@ -60,27 +69,21 @@ def save(session: Session, agreement_id: int, before: Timetable, after: Timetabl
             rows.add(session, "timetable_proposals", _values(agreement_id, each, at))
         elif each != known[each.seq]:
             settled = {} if each.status == OPEN else {"settled_at": at, "settled_seq": each.settled_seq}
-            session.execute(
-                update(_P)
-                .where(_P.c.agreement_id == agreement_id, _P.c.event_seq == each.seq)
-                .values(accepted=list(each.accepted), status=each.status, **settled)
-            )
+            of = {"of_agreement": agreement_id, "of_seq": each.seq}
+            _CHANGE_PROPOSAL.run(session, of, {"accepted": list(each.accepted), "status": each.status, **settled})
     for stage, day in after.days.items():
         if stage not in before.days:
             row: dict[str, Any] = {"agreement_id": agreement_id, "stage": stage, "first_on": day.first_on}
             rows.add(session, "timetable_days", row | {"agreed_on": day.agreed_on, "agreed_seq": day.seq})
         elif day != before.days[stage]:
-            session.execute(
-                update(_D)
-                .where(_D.c.agreement_id == agreement_id, _D.c.stage == stage)
-                .values(agreed_on=day.agreed_on, agreed_seq=day.seq)
-            )
+            where = {"of_agreement": agreement_id, "of_stage": stage}
+            _CHANGE_DAY.run(session, where, {"agreed_on": day.agreed_on, "agreed_seq": day.seq})
     ask_again(session, agreement_id)
 
 
 def asked(session: Session, agreement_id: int) -> set[int]:
     """The organisations that are to answer the open proposal."""
-    return set(session.scalars(select(_W.c.organisation_id).where(_W.c.agreement_id == agreement_id)))
+    return {row.organisation_id for row in _ASKED.rows(session, {"of_agreement": agreement_id})}
 
 
 def ask_again(session: Session, agreement_id: int) -> None:
@@ -88,18 +91,15 @@ def ask_again(session: Session, agreement_id: int) -> None:
 
     Called where a proposal or the parties of an agreement have changed.
     """
-    wanted = select(_P.c.accepted, _P.c.proposed_at).where(_P.c.agreement_id == agreement_id, _P.c.status == OPEN)
-    pending = session.execute(wanted).one_or_none()
-    session.execute(delete(_W).where(_W.c.agreement_id == agreement_id))
+    of = {"of_agreement": agreement_id}
+    pending = _OPEN.one(session, of)
+    _ASK_NOBODY.run(session, of)
     if pending is None:
         return
-    to_answer = select(_Y.c.organisation_id).where(
-        _Y.c.agreement_id == agreement_id, _Y.c.signs, _Y.c.left_at.is_(None), _Y.c.key.not_in(pending.accepted)
-    )
+    to_answer = {row.organisation_id for row in _SIGNING.rows(session, of) if row.key not in pending.accepted}
     told = {"agreement_id": agreement_id, "asked_at": pending.proposed_at}
-    new = [told | {"organisation_id": organisation} for organisation in sorted(set(session.scalars(to_answer)))]
-    if new:
-        session.execute(insert(_W), new)
+    for organisation in sorted(to_answer):
+        rows.add(session, "timetable_asked", told | {"organisation_id": organisation})
 
 
 def _proposal(row: Any) -> Proposal:

@@ -23,6 +23,15 @@ def instant_of(value: int | None) -> datetime | None:
     return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
+def json_of(value: str | None) -> Any:
+    """The value of a JSON text. What is empty, as most small values are, is not looked at by the parser."""
+    if value is None:
+        return None
+    if value == "{}":
+        return {}
+    return [] if value == "[]" else json.loads(value)
+
+
 class Instant(TypeDecorator[datetime]):
     """A moment: aware UTC ``datetime`` to the second; the same integer on both databases."""
 
@@ -46,4 +55,4 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+        return json_of(value)

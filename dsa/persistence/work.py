@@ -80,20 +80,18 @@ def add_conditions(session: Session, conditions: list[dict[str, Any]]) -> None:
         rows.add(session, "conditions", each)
 
 
-def conditions(session: Session, agreement_id: int) -> list[ConditionRow]:
+def conditions(session: Session, agreement_id: int) -> list[Any]:
     """The conditions of approvals that stand, oldest first."""
-    return list(
-        session.scalars(
-            select(ConditionRow)
-            .join(Approval, Approval.id == ConditionRow.approval_id)
-            .where(
-                ConditionRow.agreement_id == agreement_id,
-                Approval.withdrawn_at.is_(None),
-                Approval.lapsed_at.is_(None),
-            )
-            .order_by(ConditionRow.id)
-        )
-    )
+    return _CONDITIONS.rows(session, {"agreement": agreement_id})
+
+
+_CN = table(ConditionRow)
+_CONDITIONS = Prepared(
+    select(_CN)
+    .select_from(_CN.join(_AP, _AP.c.id == _CN.c.approval_id))
+    .where(_CN.c.agreement_id == bindparam("agreement"), _AP.c.withdrawn_at.is_(None), _AP.c.lapsed_at.is_(None))
+    .order_by(_CN.c.id)
+)
 
 
 def meet_condition(session: Session, condition_id: int, *, person_id: int, evidence: str, at: datetime) -> None:
@@ -117,14 +115,14 @@ def change_requests(session: Session, agreement_id: int) -> list[Any]:
 
 
 _CR = table(ChangeRequest)
-_REQUESTS = Prepared(select(_CR).where(_CR.c.agreement_id == bindparam("agreement")).order_by(_CR.c.id))
+_OF_CR = _CR.c.agreement_id == bindparam("agreement")
+_REQUESTS = Prepared(select(_CR).where(_OF_CR).order_by(_CR.c.id))
+_REQUEST = Prepared(select(_CR).where(_OF_CR, _CR.c.id == bindparam("request")))
 
 
-def change_request(session: Session, agreement_id: int, request_id: int) -> ChangeRequest | None:
+def change_request(session: Session, agreement_id: int, request_id: int) -> Any:
     """One request for changes of the agreement, or None."""
-    return session.scalars(
-        select(ChangeRequest).where(ChangeRequest.agreement_id == agreement_id, ChangeRequest.id == request_id)
-    ).one_or_none()
+    return _REQUEST.one(session, {"agreement": agreement_id, "request": request_id})
 
 
 def respond(session: Session, request_id: int, *, text: str, person_id: int, at: datetime) -> None:
@@ -167,9 +165,13 @@ def add_hold(session: Session, values: Mapping[str, Any]) -> None:
     rows.add(session, "holds", values)
 
 
-def holds(session: Session, agreement_id: int) -> list[HoldRow]:
+def holds(session: Session, agreement_id: int) -> list[Any]:
     """Every hold, oldest first."""
-    return list(session.scalars(select(HoldRow).where(HoldRow.agreement_id == agreement_id).order_by(HoldRow.id)))
+    return _HOLDS.rows(session, {"agreement": agreement_id})
+
+
+_H = table(HoldRow)
+_HOLDS = Prepared(select(_H).where(_H.c.agreement_id == bindparam("agreement")).order_by(_H.c.id))
 
 
 def assign(session: Session, task_id: int, person_id: int | None) -> None:

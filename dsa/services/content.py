@@ -34,7 +34,7 @@ def form_of(ctx: Context, session: Session, loaded: Loaded) -> Form:
 
 def working_answers(session: Session, agreement_id: int) -> dict[str, dict[str, Any]]:
     """The working answers by section."""
-    return {key: dict(saved.answers) for key, saved in drafts.sections_of(session, agreement_id).items()}
+    return drafts.answers_of(session, agreement_id)
 
 
 def flat(sections: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def add_organisation(session: Session, new: NewOrganisation, *, at: datetime) ->
     """Add an organisation to the directory; returns its id. An organisation of that code is kept as it is."""
     known = drafts.organisations_by_code(session, [new.code])
     if new.code in known:
-        return known[new.code].id
+        return int(known[new.code].id)
     if new.nation not in ("ENG", "WLS", "SCT", "NIR"):
         raise BadInput("The nation of %(name)s should be ENG, WLS, SCT or NIR.", name=new.name)
     return rows.add(

@@ -152,7 +152,7 @@ def _head(
 
 
 def _nation(session: Session, new: NewAgreement) -> str:
-    return drafts.organisations_by_code(session, [new.lead])[new.lead].nation
+    return str(drafts.organisations_by_code(session, [new.lead])[new.lead].nation)
 
 
 def _first_event(
