@@ -99,14 +99,10 @@ class Relay:
         """Count again the agreements that changed, for the figures of where the time goes; returns how many."""
         return figures.refresh(self._ctx)
 
-    def verify(self) -> list[str]:
-        """Compare the figures with the rows they are made of, and make them anew where they differ."""
-        differences = figures.verify(self._ctx)
-        for difference in differences:
-            log.warning("the figures were wrong: %s", difference)
-        if differences:
-            figures.rebuild(self._ctx)
-        return differences
+    def verify(self) -> None:
+        """Once a night, compare the figures with the rows they are made of; where they differ they are made anew."""
+        for difference in figures.verify_nightly(self._ctx):
+            log.warning("the figures were wrong, and were made anew: %s", difference)
 
     def _be_seen(self) -> None:
         """Leave a mark, once a minute, by true time: `/health` says so where no worker was seen for long."""
@@ -115,7 +111,7 @@ class Relay:
             self._seen = time.monotonic()
 
     def turn(self) -> int:
-        """One turn: remind where it is time again, carry out, count, then forecast where nothing else waits.
+        """One turn: remind where it is time again, carry out, count; where nothing else waits, forecast and check.
 
         What fails now is tried again in a later turn.
         """
@@ -129,6 +125,7 @@ class Relay:
             if not done and time.monotonic() - self._forecast_at >= FORECAST_SECONDS:
                 self.forecast()
                 self.tell_the_public()
+                self.verify()
             return done
         except Problem as problem:
             log.warning("the jobs will try again: %s", problem)
@@ -174,11 +171,6 @@ def make_huey(settings: Settings, *, immediate: bool = False) -> Any:
     def remind_of_what_is_overdue() -> None:
         """Every ten minutes."""
         relay.remind()
-
-    @queue.periodic_task(crontab(minute="20", hour="2"))  # type: ignore[untyped-decorator]
-    def verify_the_figures() -> None:
-        """Every night."""
-        relay.verify()
 
     @queue.task()  # type: ignore[untyped-decorator]
     def carry_out() -> None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, or_, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
@@ -140,14 +141,13 @@ def figure(session: Session, kind: str, scope: str = "") -> Any | None:
 def keep_figure(session: Session, kind: str, scope: str, body: dict[str, Any], *, at: datetime) -> None:
     """Keep a figure as worked out at a moment; nobody waits for it any more."""
     values = {"made_at": at, "asked_at": None, "body": body}
-    if not _updated(session, kind, scope, values):
-        session.execute(insert(_K).values(kind=kind, scope=scope, **values))
+    _put(session, {"kind": kind, "scope": scope, **values}, values)
 
 
 def ask_figure(session: Session, kind: str, scope: str, *, at: datetime) -> None:
     """Note that somebody wants the figure worked out anew."""
-    if not _updated(session, kind, scope, {"asked_at": at}):
-        session.execute(insert(_K).values(kind=kind, scope=scope, made_at=None, asked_at=at, body={}))
+    fresh: dict[str, Any] = {"kind": kind, "scope": scope, "made_at": None, "asked_at": at, "body": {}}
+    _put(session, fresh, {"asked_at": at})
 
 
 def asked_figures(session: Session, kind: str, *, older_than: datetime) -> list[str]:
@@ -157,6 +157,8 @@ def asked_figures(session: Session, kind: str, *, older_than: datetime) -> list[
     return list(session.scalars(statement.order_by(_K.c.asked_at.is_(None), _K.c.made_at, _K.c.scope)))
 
 
-def _updated(session: Session, kind: str, scope: str, values: dict[str, Any]) -> bool:
-    done: Any = session.execute(update(_K).where(_K.c.kind == kind, _K.c.scope == scope).values(**values))
-    return bool(done.rowcount)
+def _put(session: Session, fresh: dict[str, Any], again: dict[str, Any]) -> None:
+    """Add a figure, or change the one that is there: of two who are the first at once, one adds and one changes."""
+    write = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = write(_K).values(**fresh)
+    session.execute(statement.on_conflict_do_update(index_elements=[_K.c.kind, _K.c.scope], set_=again))

@@ -24,6 +24,7 @@ from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.weeks import LONDON, week_of
 
 TEAM_WEEKS = 12
+NIGHT = 2  # the hour (London) from which the figures of a day are checked
 BATCH = 100
 _REBUILD_BATCH = 1_000
 _MOST_DIFFERENCES = 20
@@ -158,6 +159,29 @@ def verify(ctx: Context) -> list[str]:
     return found[:_MOST_DIFFERENCES]
 
 
+def verify_nightly(ctx: Context) -> list[str]:
+    """Once a day, after 2am in London: compare the figures as ``verify`` does, and make them anew where they differ.
+
+    Returns what differed. Of several processes that ask at once, one does it; one that dies over it leaves it to the
+    next night.
+    """
+    local = ctx.clock.now().astimezone(LONDON)
+    today = local.date().toordinal()
+    with ctx.database.reading() as session:
+        state = stored.state(session)
+    if local.hour < NIGHT or "as_at" not in state or state.get("checked") == today:
+        return []
+    with ctx.database.writing() as session:
+        state = stored.begin(session)
+        if state.get("checked") == today:
+            return []
+        stored.keep_state(session, state | {"checked": today})
+    found = verify(ctx)
+    if found:
+        rebuild(ctx)
+    return found
+
+
 def _count(ctx: Context, session: Session, ids: list[int]) -> tuple[set[tuple[int, str]], set[int]]:
     """Count these agreements again; returns the (scope, stage) pairs and the scopes to work out."""
     changes = Changes(_since(ctx))
@@ -276,4 +300,4 @@ def figures_state(ctx: Context, session: Session) -> tuple[datetime | None, int]
     return at, stored.due_count(session, most=1_000)
 
 
-__all__ = ["ALL", "TEAM_WEEKS", "figures_state", "rebuild", "refresh", "verify"]
+__all__ = ["ALL", "TEAM_WEEKS", "figures_state", "rebuild", "refresh", "verify", "verify_nightly"]

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from dsa import jobs
+from dsa.config import Settings
 from dsa.demo import fates
 from dsa.insight.survival import survival_curve
 from dsa.persistence import queries_figures as queries
@@ -23,6 +25,7 @@ from dsa.timekeeping.clock import SimulatedClock
 from dsa.timekeeping.months import read_months
 from dsa.timekeeping.weeks import LONDON, week_of
 from tests.demo.test_demo_world import NOW, make
+from tests.engine.test_one_winner import at_once
 from tests.web.world import World
 
 LATER = NOW + timedelta(days=3)
@@ -267,3 +270,52 @@ def test_ages_are_worked_out_again_on_a_new_day_though_nothing_happened(world: W
     world.move_clock(days=1)
     assert figures.refresh(world.ctx) == 1
     assert figures.refresh(world.ctx) == 0
+
+
+@pytest.mark.parametrize("runs", ["the thread of dsa serve", "the worker's queue"])
+def test_whatever_runs_the_jobs_checks_the_figures_once_a_night_and_mends_them(
+    world: World, settings: Settings, runs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.agreement_in("check_draft")
+    world.count()
+    right = everything(world.ctx)
+    monkeypatch.setattr(jobs, "open_context", lambda _settings: world.ctx)
+    monkeypatch.setattr(jobs.Relay, "forecast", lambda _self: 0)
+
+    def break_it() -> None:
+        with world.ctx.database.writing() as session:
+            session.execute(text("UPDATE tallies SET n = n + 1 WHERE topic = 'stay'"))
+
+    def turn() -> None:
+        if runs == "the worker's queue":
+            queue = jobs.make_huey(settings, immediate=True)
+            for task in [*queue._registry.periodic_tasks] * 2:
+                queue.execute(task)
+            queue.storage.close()
+        else:
+            while jobs.Relay(world.ctx).turn():
+                pass
+
+    turn()
+    break_it()
+    turn()
+    assert everything(world.ctx) != right  # it was checked today
+    world.move_clock(days=1)
+    turn()
+    assert figures.verify(world.ctx) == []
+    break_it()
+    world.move_clock(hours=16)
+    turn()
+    assert figures.verify(world.ctx) != []  # ten past one: before 2am it is not the time yet
+    world.move_clock(hours=1)
+    turn()
+    assert figures.verify(world.ctx) == []
+
+
+def test_of_two_processes_that_ask_at_once_one_checks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.agreement_in("check_draft")
+    world.count()
+    asked: list[int] = []
+    monkeypatch.setattr(figures, "verify", lambda _ctx: asked.append(1) or [])
+    assert at_once([lambda: figures.verify_nightly(world.ctx)] * 6) == [None] * 6
+    assert len(asked) == 1

@@ -2,11 +2,15 @@
 
 import csv
 import io
+import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from dsa.persistence import forecasts as stored
 from dsa.services import changes_ahead, forecasting, holding
+from tests.engine.test_one_winner import at_once
 from tests.past import add_past, add_signed
 from tests.web.page_client import PageClient
 from tests.web.world import World
@@ -27,6 +31,31 @@ def worked_out(world: World) -> str:
     assert changes_ahead.compute_next(world.ctx)
     assert not changes_ahead.compute_next(world.ctx)
     return reference
+
+
+def test_two_who_are_the_first_to_ask_at_once_both_get_their_answer(world: World) -> None:
+    """The second waits for the first to be done, and then changes the row that it could not see before."""
+    now, problems = world.ctx.clock.now(), []
+
+    def second() -> None:
+        try:
+            with world.ctx.database.writing() as session:
+                stored.ask_figure(session, changes_ahead.KIND, "1", at=now + timedelta(minutes=1))
+        except DBAPIError as problem:
+            problems.append(problem)
+
+    waiting = threading.Thread(target=second)
+    with world.ctx.database.writing() as session:
+        stored.ask_figure(session, changes_ahead.KIND, "1", at=now)
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+    waiting.join()
+    assert problems == []
+    with world.ctx.database.reading() as session:
+        assert stored.figure(session, changes_ahead.KIND, "1").asked_at == now + timedelta(minutes=1)
+    actor = world.actor("HMRC", "head_of_sharing")
+    assert at_once([lambda: changes_ahead.ask(world.ctx, actor, "HMRC")] * 8) == [None] * 8
 
 
 def test_each_change_has_what_it_saves_between_which_figures_and_what_it_takes_for_granted(
