@@ -5,7 +5,6 @@ Three answers are kept apart: is it unchanged and ours; who signed, when, with w
 """
 
 import datetime as dt
-import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,17 +15,15 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from dsa.adapters import verification_log as logs
 from dsa.adapters import verification_revisions as revisions
-from dsa.adapters.certificates import shortened
-from dsa.adapters.pdf_layout import moment, signature_fields
-from dsa.adapters.signatures import COMPLETION_FIELD, ISSUE_FIELD
+from dsa.adapters.signatures import ISSUE_FIELD
 from dsa.adapters.stamp_trust import parts_of
 from dsa.adapters.verification_evidence import Evidence, read_evidence
-from dsa.adapters.verification_outside import OUTSIDE, number_said, outside_told, outside_words
+from dsa.adapters.verification_opening import LARGEST, opened
+from dsa.adapters.verification_people import NOT_CLOSED, listed, people_told, who_said
 from dsa.adapters.verification_trust import Signed, intact, is_tight, judge
-from dsa.adapters.verification_verdict import Check, Outcome, Verdict
+from dsa.adapters.verification_verdict import Check, Outcome, State, Verdict
 from dsa.domain.errors import BadInput
 
-LARGEST = 64 * 1024 * 1024
 _MOST_SIGNATURES = 160
 _LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
 
@@ -55,11 +52,11 @@ def verify(
     Raises BadInput with a plain sentence for what is not a readable PDF: another kind of file, encrypted, cut off, too
     large.
     """
-    reader, trailing = _open(pdf)
+    reader = opened(pdf)
     try:
         trusted = [_certificate(each) for each in roots]
         at = now or dt.datetime.now(dt.UTC)
-        examination = _Examination(pdf, reader, trailing, trusted, progress, at)
+        examination = _Examination(pdf, reader, trusted, progress, at)
         examination.stamp_roots = [_certificate(each) for given in stamp_roots for each in parts_of(given)]
         return examination.verdict(log, checkpoint)
     except BadInput:
@@ -67,36 +64,7 @@ def verify(
     except RecursionError as error:
         raise BadInput("This PDF is nested too deeply to be read. It was not made by this service.") from error
     except Exception as error:  # a hostile file may break any part of the parser: that is an answer, not a crash
-        raise BadInput(
-            "This PDF is damaged: parts of it cannot be read (%(kind)s). Ask for the file again.",
-            kind=type(error).__name__,
-        ) from error
-
-
-def _open(pdf: bytes) -> tuple[PdfFileReader, int]:
-    """The reader, and how many bytes follow the end of the PDF."""
-    if len(pdf) > LARGEST:
-        raise BadInput("This file is larger than 64 MB. No agreement of this service is; nothing was checked.")
-    if not pdf.startswith(b"%PDF-"):
-        raise BadInput("This file is not a PDF. Choose the signed PDF of the agreement.")
-    end = pdf.rfind(b"%%EOF")
-    if end < 0:
-        raise BadInput("This PDF is cut off: its end is missing. Ask for the file again.")
-    rest = pdf[end + 5 :]
-    whole = pdf if not rest.strip(b"\r\n") else pdf[: end + 5] + b"\n"
-    try:
-        reader = PdfFileReader(io.BytesIO(whole))
-        if reader.encrypted:
-            raise BadInput("This PDF is encrypted. Agreements of this service never are; nothing was checked.")
-        _ = reader.root["/Pages"]
-    except BadInput:
-        raise
-    except Exception as error:  # as in verify()
-        raise BadInput(
-            "This PDF is damaged or cut off, so nothing in it can be checked (%(kind)s). Ask for the file again.",
-            kind=type(error).__name__,
-        ) from error
-    return reader, len(rest.strip(b"\r\n"))
+        raise BadInput("This PDF is damaged: parts of it cannot be read. Ask for the file again.") from error
 
 
 def _certificate(data: bytes) -> x509.Certificate:
@@ -115,12 +83,11 @@ class _Examination:
         self,
         pdf: bytes,
         reader: PdfFileReader,
-        trailing: int,
         roots: list[x509.Certificate],
         progress: Progress | None,
         now: dt.datetime,
     ) -> None:
-        self.pdf, self.reader, self.trailing, self.roots = pdf, reader, trailing, roots
+        self.pdf, self.reader, self.roots = pdf, reader, roots
         self.progress, self.now = progress, now
         self.checks: list[Check] = []
         self.stamp_roots: list[x509.Certificate] = []
@@ -160,7 +127,9 @@ class _Examination:
             self.checks += logs.log_checks(self.pdf, self.evidence, self.signed, log)
         if checkpoint is not None:
             self.checks.append(logs.held_check(self.evidence, log, checkpoint))
-        complete = self._people()
+        whole = self.evidence.content_problem is None
+        self.signed, checks, complete = people_told(self.signed, self.evidence.content, whole=whole)
+        self.checks += checks
         return self._conclude(complete)
 
     def _unsigned(self) -> Verdict:
@@ -178,7 +147,9 @@ class _Examination:
         self.say(
             "signatures",
             not bad,
-            f"All {number} signatures, seals and time stamps fit the bytes they were made over.",
+            f"All {number} signatures, seals and time stamps fit the bytes they were made over."
+            if number > 1
+            else "The only signature fits the bytes it was made over.",
             f"These no longer fit the bytes they were made over: {', '.join(bad)}.",
         )
 
@@ -195,13 +166,12 @@ class _Examination:
             "Each signature covers the whole document as it stood when it was made.",
             "A signature does not cover the whole document as it stood when it was made.",
         )
-        left = len(self.pdf) - ends
-        after = self.pdf[ends:].strip(b"\r\n") if left > 0 else b""
+        left = len(self.pdf) - ends  # a single empty line counts: what was signed ends where the signature says
         self.say(
             "end",
-            not after and not self.trailing,
+            left <= 0,
             "Nothing was added after the last signature or time stamp.",
-            f"{len(after)} bytes were added after the last signature or time stamp.",
+            f"{left} {'byte was' if left == 1 else 'bytes were'} added after the last signature or time stamp.",
         )
         self._changes()
         certified = False
@@ -238,7 +208,7 @@ class _Examination:
             good = f"Every signature comes from the authority that is trusted here (root {fingerprint[:16]})."
         else:
             good = ""
-        self.say("authority", not doubtful and not self.unreadable, good, _list("Not vouched for", doubtful))
+        self.say("authority", not doubtful and not self.unreadable, good, listed("Not vouched for", doubtful))
 
     def _judged(self, each: EmbeddedPdfSignature) -> Signed:
         sound = self.sound[each.field_name]
@@ -260,47 +230,8 @@ class _Examination:
             f"The record of events does not hold: {evidence.events_problem}.",
         )
 
-    def _people(self) -> bool:
-        """Whether all who should have signed did, and nobody else; the completion seal counts as one."""
-        content = self.evidence.content
-        names = {str(p.get("key")): str(p.get("name")) for p in content.get("parties", ()) if isinstance(p, Mapping)}
-        signatories = signature_fields(content) if self.evidence.content_problem is None else []
-        places = {name: (str(one.get("post")), names.get(str(one["party"]), "")) for name, one in signatories}
-        self.signed = outside_told(self.signed, places)
-        by_field = {each.field: each for each in self.signed}
-        missing, wrong = [], []
-        expected = {ISSUE_FIELD, COMPLETION_FIELD, *places}
-        for name, (post, organisation) in places.items():
-            one = by_field.get(name)
-            if one is None:
-                missing.append(f"{post}, {organisation}")
-            elif not _is_of(one, post, organisation):
-                wrong.append(f"{name} is signed by {one.post}, {one.organisation}")
-        for each in self.signed:
-            if each.kind != "timestamp" and each.field not in expected:
-                wrong.append(f"{each.field} was not asked for")
-            if each.field in (ISSUE_FIELD, COMPLETION_FIELD) and each.kind != "seal":
-                wrong.append(f"{each.field} is not a seal of the service")
-        number = len(signatories)
-        self.say(
-            "signatories",
-            not missing and bool(signatories),
-            number_said(self.signed, number),
-            _list(f"{len(missing)} of {number} required signatures are missing", missing[:6]),
-        )
-        self.say("posts", not wrong, "Each signature is that of the post named in the text.", _list("Wrong", wrong))
-        sealed = COMPLETION_FIELD in by_field
-        self.say(
-            "completion-seal",
-            sealed,
-            "The service closed the document after the last signature.",
-            "The seal at completion is missing: either not everybody had signed when this copy was taken, or the end "
-            "of the file was cut away.",
-        )
-        return sealed and not missing and bool(signatories)
-
     def _conclude(self, complete: bool) -> Verdict:
-        outcome, headline = self._outcome(complete)
+        state, headline = self._outcome(complete)
         content = self.evidence.content
         example = bool(content.get("example")) or any(each.example for each in self.signed)
         held = [each.level for each in self.signed if each.kind != "timestamp"]
@@ -308,7 +239,7 @@ class _Examination:
         level = min(levels, key=_LEVELS.index) if levels and len(levels) == len(held) else None
         version = content.get("version")
         return Verdict(
-            verdict=outcome,
+            state=state,
             headline=headline,
             example=example,
             complete=complete,
@@ -319,15 +250,15 @@ class _Examination:
             content_hash=self.evidence.content_hash,
             signatures=tuple(self.signed),
             checks=tuple(self.checks),
-            answers={"unchanged_and_ours": headline, "who_signed": self._who(level), "in_force": _IN_FORCE},
+            answers={"unchanged_and_ours": headline, "who_signed": who_said(self.signed, level), "in_force": _IN_FORCE},
         )
 
-    def _outcome(self, complete: bool) -> tuple[Outcome, str]:
+    def _outcome(self, complete: bool) -> tuple[State, str]:
         failed = {each.check for each in self.checks if not each.ok}
         ours = any(each.trusted for each in self.signed if each.kind != "timestamp")
         if not self.signed and not self.unreadable:
             return "not_ours", "Not ours: this PDF carries no signature."
-        touched = failed - {"authority", "signatories", "completion-seal"}
+        touched = failed - {"authority"} - NOT_CLOSED
         if not self.roots:
             doubt = " What can be checked without it does not hold either." if touched else ""
             return "unknown_authority", f"The authority is unknown: no root certificate was given.{doubt}"
@@ -337,39 +268,19 @@ class _Examination:
             return "not_ours", "Not ours: no signature comes from the authority that is trusted here."
         if touched and touched <= set(logs.GIVEN) and complete and "authority" not in failed:
             return "changed", "Changed: the document does not fit the log or the checkpoint that was given with it."
+        if touched == {"end"} and "authority" not in failed:
+            return (
+                "changed",
+                "Changed: bytes were added after the last signature. What stands before them is unchanged.",
+            )
         if touched or "authority" in failed:
             return "changed", "Changed: this is not the document that was signed."
         if not complete:
-            return "changed", "Not complete: this is not the whole signed document. What is there is unchanged."
+            return "incomplete", "Not complete: this is not the whole signed document. What is there is unchanged."
         return "genuine", "Genuine: this document is unchanged and was sealed by the service."
-
-    def _who(self, level: str | None) -> str:
-        people = [each for each in self.signed if each.kind == "person" and each.trusted]
-        outside = outside_words(self.signed)
-        if not people:
-            return outside.strip() or "Nobody's signature could be confirmed."
-        when = [each.at for each in people if each.at is not None]
-        span = f" between {_shown(min(when))} and {_shown(max(when))}" if when else ""
-        number = f"{len(people)} people" if len(people) > 1 else "One person"
-        listed = f"each is listed with post, organisation and time. Level: {level or 'none'}."
-        return f"{number} signed{span}; {listed}{outside}"
 
 
 _IN_FORCE = (
     "Whether it is in force today cannot be known from the file: it may have been varied, suspended or ended since. "
     "Ask the service, by its reference."
 )
-
-
-def _is_of(one: Signed, post: str, organisation: str) -> bool:
-    if one.kind == OUTSIDE:
-        return (one.post, one.organisation) == (post, organisation)
-    return one.kind == "person" and (one.post, one.organisation) == (shortened(post), shortened(organisation))
-
-
-def _shown(at: dt.datetime) -> str:
-    return moment(at.isoformat())
-
-
-def _list(title: str, items: Sequence[str]) -> str:
-    return f"{title}: {'; '.join(items)}." if items else f"{title}."

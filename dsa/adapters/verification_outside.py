@@ -35,11 +35,15 @@ def number_said(signed: Iterable[Signed], number: int) -> str:
     """How many of the required signatures are there, and how many of them were made outside."""
     outside = sum(1 for each in signed if each.kind == OUTSIDE)
     if not outside:
+        if number == 1:
+            return "The one required signatory has signed."
         return f"All {number} required signatories have signed."
-    return (
-        f"All {number} required signatures are there; {outside} of them were made outside this service and confirmed "
-        "by a second person: for these the file proves only that the service recorded them."
-    )
+    recorded = "for this one" if outside == 1 else "for these"
+    rest = f"and confirmed by a second person: {recorded} the file proves only that the service recorded it."
+    if number == 1:
+        return f"The one required signature is there; it was made outside this service {rest}"
+    were = "1 of them was" if outside == 1 else f"{outside} of them were"
+    return f"All {number} required signatures are there; {were} made outside this service {rest}"
 
 
 def outside_words(signed: Iterable[Signed]) -> str:

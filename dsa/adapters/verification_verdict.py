@@ -7,6 +7,7 @@ from typing import Any, Literal
 from dsa.adapters.verification_trust import Signed
 
 Outcome = Literal["genuine", "changed", "not_ours", "unknown_authority"]
+State = Outcome | Literal["incomplete"]  # what is there is unchanged, and it is not the whole signed document
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Check:
 class Verdict:
     """All that was found. ``verdict`` is about the file; ``ok`` also asks that every single check holds."""
 
-    verdict: Outcome
+    state: State
     headline: str
     example: bool
     complete: bool
@@ -36,6 +37,11 @@ class Verdict:
     answers: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def verdict(self) -> Outcome:
+        """One of four: a copy that is not complete is not the document that was signed, so it counts as changed."""
+        return "changed" if self.state == "incomplete" else self.state
+
+    @property
     def ok(self) -> bool:
         """Genuine, and nothing at all to remark."""
         return self.verdict == "genuine" and all(check.ok for check in self.checks)
@@ -47,6 +53,7 @@ class Verdict:
             "example": self.example,
             "level": self.level,
             "complete": self.complete,
+            "incomplete": self.state == "incomplete",
             "headline": self.headline,
             "reference": self.reference,
             "title": self.title,

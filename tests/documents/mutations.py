@@ -1,6 +1,7 @@
 """Random damage to a signed document, the same for the same seed. One rule: what comes out always differs."""
 
 import random
+import re
 from collections.abc import Callable, Iterator
 
 Mutation = Callable[[bytearray, random.Random], None]
@@ -37,7 +38,17 @@ def _swap(data: bytearray, chance: random.Random) -> None:
 
 
 def _cut(data: bytearray, chance: random.Random) -> None:
-    del data[chance.randrange(len(data)) :]
+    """Cut anywhere, and as often where a revision ends: there what is left is a readable PDF."""
+    ends = [found.end() for found in re.finditer(rb"%%EOF\r?\n?", data)][:-1]
+    del data[chance.choice(ends) if ends and chance.random() < 0.5 else chance.randrange(len(data)) :]
+
+
+def _line(data: bytearray, chance: random.Random) -> None:
+    """Empty lines behind the end, or the last one taken away."""
+    if chance.random() < 0.3:
+        del data[-1:]
+    else:
+        data += chance.choice([b"\n", b"\r\n", b"\n\n", b" ", b"%%EOF", b"%%EOF\n"])
 
 
 def _digit(data: bytearray, chance: random.Random) -> None:
@@ -57,7 +68,7 @@ def _revision(data: bytearray, chance: random.Random) -> None:
     data += b"startxref\n%d\n%%%%EOF\n" % start
 
 
-MUTATIONS: tuple[Mutation, ...] = (_flip, _overwrite, _delete, _insert, _repeat, _swap, _cut, _digit, _revision)
+MUTATIONS: tuple[Mutation, ...] = (_flip, _overwrite, _delete, _insert, _repeat, _swap, _cut, _line, _digit, _revision)
 
 
 def mutated(pdf: bytes, *, seed: int, number: int) -> Iterator[tuple[str, bytes]]:
@@ -68,6 +79,6 @@ def mutated(pdf: bytes, *, seed: int, number: int) -> Iterator[tuple[str, bytes]
         kind = MUTATIONS[done % len(MUTATIONS)]
         data = bytearray(pdf)
         kind(data, chance)
-        if bytes(data).rstrip(b"\r\n") != pdf.rstrip(b"\r\n"):
+        if bytes(data) != pdf:
             done += 1
             yield kind.__name__, bytes(data)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -122,6 +123,25 @@ def append_junk(pdf: bytes) -> bytes:
     return pdf + b"\nand more\n"
 
 
+def append_line(pdf: bytes) -> bytes:
+    return pdf + b"\n"
+
+
+def append_end(pdf: bytes) -> bytes:
+    """One more mark of an end, which leads a reader nowhere."""
+    return pdf + b"%%EOF"
+
+
+def cut_closing_stamp(pdf: bytes) -> bytes:
+    """Cut back to the closing seal: the time stamp over the whole document goes."""
+    return pdf[: _revision_ends(pdf)[-2]]
+
+
+def _revision_ends(pdf: bytes) -> list[int]:
+    """Where each revision ends, the last with the file."""
+    return [found.end() for found in re.finditer(rb"%%EOF\r?\n?", pdf)]
+
+
 def save_again(pdf: bytes) -> bytes:
     """Opened and saved by another program, with nothing changed that anybody would see."""
     out = io.BytesIO()
@@ -155,6 +175,9 @@ VARIANTS = {
     drop_signatures: "signatories",
     change_title: "metadata",
     append_junk: "end",
+    append_line: "end",
+    append_end: "end",
+    cut_closing_stamp: "closing-stamp",
     save_again: "signatures",
     remove_attachment: "attachments",
     exchange_audit_log: "attachments",
@@ -180,7 +203,59 @@ def test_each_way_of_tampering_is_found_and_named(
 def test_a_copy_cut_off_after_a_signature_is_called_incomplete(authority: Authority, signed_pdf: bytes) -> None:
     found = _check(drop_signatures(signed_pdf), authority)
     assert found.headline.startswith("Not complete")
-    assert "1 of 2 required signatures are missing" in " ".join(check.says for check in found.checks)
+    assert "1 of 2 required signatures is missing" in " ".join(check.says for check in found.checks)
+
+
+def test_a_copy_without_its_closing_time_stamp_is_not_complete(authority: Authority, signed_pdf: bytes) -> None:
+    found = _check(cut_closing_stamp(signed_pdf), authority)
+    assert found.headline == "Not complete: this is not the whole signed document. What is there is unchanged."
+    assert (found.ok, found.complete, found.state) == (False, False, "incomplete")
+    said = "The time stamp after the closing seal is missing: the end of this copy was cut away."
+    assert [check.says for check in found.checks if not check.ok] == [said]
+
+
+def test_no_copy_cut_at_the_end_of_a_revision_is_called_genuine(authority: Authority, signed_pdf: bytes) -> None:
+    ends = _revision_ends(signed_pdf)
+    assert ends[-1] == len(signed_pdf)
+    assert len(ends) >= 7, "the text, two seals with their time stamps, two people"
+    told = []
+    for end in ends[:-1]:
+        for cut in (signed_pdf[:end], signed_pdf[:end].rstrip(), signed_pdf[:end] + b"\n"):
+            try:
+                found = _check(cut, authority)
+            except BadInput:
+                continue
+            assert found.verdict != "genuine", f"cut at {end} of {len(signed_pdf)}"
+            assert not found.ok
+            told.append(found.headline.partition(":")[0])
+    assert told.count("Not complete") == len([end for end in ends[:-1] if b"/ByteRange" in signed_pdf[:end]])
+
+
+def test_a_document_that_was_stamped_again_may_be_a_copy_from_before(authority: Authority, signed_pdf: bytes) -> None:
+    renewed = specimens.signatures(authority).refresh(signed_pdf).data
+    assert _check(renewed, authority).ok
+    assert _check(renewed[: len(signed_pdf)], authority).ok
+
+
+def test_a_copy_that_waits_for_its_closing_seal_is_told_as_waiting(authority: Authority, base_pdf: bytes) -> None:
+    content, service = specimens.agreement(), specimens.signatures(authority)
+    pdf = service.seal_issue(base_pdf)
+    issued = _check(pdf, authority)
+    assert issued.answers["who_signed"] == "Nobody has signed yet."
+    for index in range(2):
+        pdf = service.sign_as_person(pdf, specimens.person(content, index)).data
+    found = _check(pdf, authority)
+    assert found.state == "incomplete"
+    assert _failed(found) == {"completion-seal"}
+    assert "everybody has signed, but the document was not closed yet" in found.checks[-1].says
+
+
+def test_what_was_put_behind_the_document_does_not_hide_that_it_holds(authority: Authority, signed_pdf: bytes) -> None:
+    for more in (b"\n", b"%%EOF", b"%%EOF\n", b" ", b"\nstartxref\n1\n%%EOF\n"):
+        found = _check(signed_pdf + more, authority)
+        assert found.headline.startswith("Changed: bytes were added after the last signature.")
+        assert _failed(found) == {"end"}
+    assert "1 byte was added" in " ".join(check.says for check in _check(signed_pdf + b"\n", authority).checks)
 
 
 def test_another_authority_of_the_same_names_is_not_ours(

@@ -64,7 +64,7 @@ def test_a_paper_signature_counts_when_a_second_person_has_confirmed_it_and_is_a
     found = verify(pdf, roots=[world.ctx.root_pem()])
     assert found.verdict == "genuine", found.headline
     told = {check.check: check.says for check in found.checks}
-    assert "1 of them were made outside this service" in told["signatories"]
+    assert "1 of them was made outside this service" in told["signatories"]
     outside = [each for each in found.signatures if each.kind == "outside"]
     assert [each.authentication for each in outside] == ["signed outside this service"]
     assert found.example
