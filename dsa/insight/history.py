@@ -95,11 +95,12 @@ def end_of(history: History) -> tuple[Ints, Floats]:
     return at[which], np.where(signed, history.from_day[last], np.nan)[which]
 
 
-def given_up_at(history: History) -> Ints:
-    """For each row: when its case was given up; NEVER where it was not."""
+def given_up_at(history: History) -> tuple[Ints, Floats]:
+    """For each row: when its case was given up (NEVER where it was not) and that moment on its working clock."""
     _, last, which = _cases(history.case)
-    gone = np.where(history.next_stage[last] == GIVEN_UP, history.left[last], NEVER)
-    return gone[which]
+    gone = history.next_stage[last] == GIVEN_UP
+    at = np.where(gone, history.left[last], NEVER)
+    return at[which], np.where(gone, history.to_day[last], np.nan)[which]
 
 
 def _cases(case: Ints) -> tuple[Ints, Ints, Ints]:

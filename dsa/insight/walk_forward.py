@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from dsa.insight.eventlog import Ints
 from dsa.insight.forecast import FEWEST_DONE, forecast
-from dsa.insight.history import NEVER, History, end_of, given_up_at, known_on
+from dsa.insight.history import History, end_of, given_up_at, known_on
 from dsa.insight.stays import Floats, Running
 from dsa.insight.track_record import learned_factor
 
@@ -29,7 +30,7 @@ Clock = Callable[[int], Floats]
 class Made:
     """Forecasts of one past day, in working days to go, and what came of them; ``took`` NaN while it is not signed.
 
-    ``gone``: given up (epoch seconds, NEVER where not); ``passed`` at the present: see `passed_by`.
+    ``gone``: given up (epoch seconds, NEVER where not), ``gone_after`` so many days (NaN where not).
     """
 
     at: int
@@ -38,6 +39,7 @@ class Made:
     took: Floats
     signed_at: np.ndarray
     gone: np.ndarray
+    gone_after: Floats
     then: Floats
     rows: np.ndarray
 
@@ -46,36 +48,48 @@ class Made:
 class Replay:
     """The factor for today's forecasts, and how the forecasts made again did, with the factor of their own day.
 
-    ``said`` and ``met`` are those whose very likely day has come and how many were signed by it; ``likely_said`` and
-    ``likely_met`` the same for the likely day.
+    ``said`` and ``met`` are those whose very likely day has come and how many were signed by it; ``gone`` are those not
+    judged because they were given up before it. ``likely_said`` and so on: the same for the likely day.
     """
 
     factor: float
     said: int
     met: int
+    gone: int
     likely_said: int
     likely_met: int
+    likely_gone: int
 
 
 def replay(history: History, *, clock: Clock, now: int, chance: Generator) -> Replay:
     """Forecast again on ten past days, learn, and judge as far as it is known at ``now``."""
     starts = np.sort(history.starts())
     if len(starts) < FEWEST_DONE:
-        return Replay(1.0, 0, 0, 0, 0)
+        return unjudged(1.0)
     moments = sorted({int(np.quantile(starts, share)) for share in DAYS})
     made = [_made(history, at, clock, chance) for at in moments]
     today = clock(now)
-    said = met = likely_said = likely_met = 0
+    very_likely, likely = np.zeros(3, np.int64), np.zeros(3, np.int64)
     for number, one in enumerate(made):
         factor = _factor(made[max(0, number - LEARN_FROM) : number], one.at, clock(one.at))
         stretched = np.maximum(one.likely, one.very_likely * factor)
         passed = today[one.rows] - one.then
-        stays = one.gone == NEVER  # one that was given up is neither met nor missed
-        due, near = stays & (passed >= stretched), stays & (passed >= one.likely)
-        said, likely_said = said + int(due.sum()), likely_said + int(near.sum())
-        met += int((one.took[due] <= stretched[due]).sum())
-        likely_met += int((one.took[near] <= one.likely[near]).sum())
-    return Replay(_factor(made[-LEARN_FROM:], now, today), said, met, likely_said, likely_met)
+        very_likely += _judged(one, stretched, passed)
+        likely += _judged(one, one.likely, passed)
+    return Replay(_factor(made[-LEARN_FROM:], now, today), *very_likely.tolist(), *likely.tolist())
+
+
+def unjudged(factor: float) -> Replay:
+    """A factor with no forecast judged."""
+    return Replay(factor, 0, 0, 0, 0, 0, 0)
+
+
+def _judged(one: Made, said: Floats, passed: Floats) -> Ints:
+    """(said, met, gone) of the days whose time has come. One given up before its day is neither met nor missed; one
+    given up after it was missed already."""
+    due = passed >= said
+    gone = due & (one.gone_after <= said)
+    return np.array([(due & ~gone).sum(), (due & (one.took <= said)).sum(), gone.sum()], dtype=np.int64)
 
 
 def _made(history: History, at: int, clock: Clock, chance: Generator) -> Made:
@@ -89,10 +103,11 @@ def _made(history: History, at: int, clock: Clock, chance: Generator) -> Made:
     given = ~np.isnan(found.very_likely)
     rows = known.rows[some][given]
     signed_at, signed_day = (part[rows] for part in end_of(history))
+    gone_at, gone_day = (part[rows] for part in given_up_at(history))
     then = day[rows]
     return Made(
-        at, found.likely[given], found.very_likely[given], signed_day - then, signed_at, given_up_at(history)[rows],
-        then, rows,
+        at, found.likely[given], found.very_likely[given], signed_day - then, signed_at, gone_at,
+        gone_day - then, then, rows,
     )  # fmt: skip
 
 

@@ -112,7 +112,7 @@ def counts(session: Session, actor: Actor, *, route: str) -> tuple[int, int, int
 
 
 def whose_day_came(session: Session, *, today: date, last: int) -> list[Any]:
-    """The newest forecasts (one for each stay) whose very likely day lies before today, and what came of them:
+    """The last forecasts (the first of each stay) whose very likely day lies before today, and what came of them:
     (likely_on, very_likely_on, signed, finished); moments None where it has not come to that."""
     signed = (
         select(func.min(_G.c.entered_at))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from dsa.insight.forecast import FEWEST_DONE, Forecasts, Reach, forecast
 from dsa.insight.history import known_on
 from dsa.insight.stays import Floats, Running, Stays
-from dsa.insight.walk_forward import Replay, replay
+from dsa.insight.walk_forward import Replay, replay, unjudged
 from dsa.persistence import forecasts as stored
 from dsa.persistence import queries_history as queries
 from dsa.services.context import Context
@@ -29,6 +29,7 @@ from dsa.timekeeping.working_clock import MINUTES_A_DAY, working_clock
 RECORD = "forecast record"
 AT_ONCE = 2_000  # agreements in one transaction
 JUDGED = 200
+_JUDGED = ("said", "met", "gone", "likely_said", "likely_met", "likely_gone")
 REFUSALS = {Reach.TOO_LITTLE_HISTORY: "too_little_history", Reach.OLDER_THAN_ANYTHING: "older_than_anything"}
 TOO_FAR = "too_far"
 
@@ -55,21 +56,22 @@ def forecast_due(ctx: Context) -> int:
     with ctx.database.reading() as session:
         stages = stages_before_signature(ctx, session)
         due = queries.to_forecast(session, stages=stages, today=today, most=AT_ONCE)
-        if not due:
-            return 0
-        ctx.calendars.refresh(session)
         kept = stored.figure(session, RECORD)
         of_today = kept if kept is not None and kept.made_at.astimezone(LONDON).date() == today else None
+        if not due and of_today is not None:
+            return 0
+        ctx.calendars.refresh(session)
         fitting = _Fitting(ctx, session, now, factor=None if of_today is None else float(of_today.body["factor"]))
         record = None if of_today is not None else fitting.record(session, today)
+    if record is not None:
+        with ctx.database.writing() as session:
+            stored.keep_figure(session, RECORD, "", record, at=now)
     while due:
         with ctx.database.reading() as session:
             rows = fitting.rows(session, due, today)
         with ctx.database.writing() as session:
             stored.add(session, rows)
             stored.forget_finished(session, stages=stages)
-            if record is not None:
-                stored.keep_figure(session, RECORD, "", record, at=now)
             made += len(rows)
         if len(due) < AT_ONCE:
             break
@@ -87,7 +89,7 @@ class _Fitting:
         history = self.past.history
         seeded = default_rng([len(history), int(history.entered.sum() % 2**31), self.at // 86_400])
         self.chance, self.chance_again = seeded.spawn(2)  # the dates are the same whether or not the record is made
-        self.replayed = self._replayed(session) if factor is None else Replay(factor, 0, 0, 0, 0)
+        self.replayed = self._replayed(session) if factor is None else unjudged(factor)
         day = on_clock(ctx, session, self.past, np.full(len(history), self.at))
         self.stays = known_on(history, at=self.at, day=day).stays
         self.fits: dict[str, _Fit] = {}
@@ -103,12 +105,7 @@ class _Fitting:
         again = self.replayed
         return {
             "made": judged,
-            "again": {
-                "said": again.said,
-                "met": again.met,
-                "likely_said": again.likely_said,
-                "likely_met": again.likely_met,
-            },
+            "again": {name: getattr(again, name) for name in _JUDGED},
             "factor": again.factor,
             "agreements": len(self.past.history.starts()),
         }
@@ -202,12 +199,14 @@ def day_after(calendar: WorkingCalendar, now: datetime, days: float) -> date:
 
 
 def judge(rows: list[Any]) -> dict[str, int]:
-    """Of forecasts whose day has come: how many, and how many were met. One given up before its day is not judged."""
-    judged = {"said": 0, "met": 0, "likely_said": 0, "likely_met": 0}
+    """Of forecasts whose day has come: how many (``said``), how many were met, and how many are not judged because the
+    agreement was given up before the day (``gone``): it can then never be signed."""
+    judged = dict.fromkeys(_JUDGED, 0)
     for row in rows:
         for name, by in (("", row.very_likely_on), ("likely_", row.likely_on)):
             signed = None if row.signed is None else row.signed.astimezone(LONDON).date()
             if signed is None and row.finished is not None and row.finished.astimezone(LONDON).date() <= by:
+                judged[f"{name}gone"] += 1
                 continue
             judged[f"{name}said"] += 1
             judged[f"{name}met"] += signed is not None and signed <= by

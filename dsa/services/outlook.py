@@ -19,10 +19,14 @@ from dsa.timekeeping.calendar import WorkingCalendar
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """How forecasts did whose day has come. ``again``: they were made again for past days, with what was known then."""
+    """How forecasts did whose day has come. ``again``: they were made again for past days, with what was known then.
+
+    ``gone``: not judged, because the agreement was withdrawn or rejected before the day.
+    """
 
     said: int
     met: int
+    gone: int
     again: bool
 
     @property
@@ -102,8 +106,13 @@ def record_of(session: Session) -> Record:
     use_again = int(made.get("said", 0)) < FEWEST
     chosen = again if use_again else made
     return Record(
-        Met(int(chosen.get("said", 0)), int(chosen.get("met", 0)), use_again),
-        Met(int(chosen.get("likely_said", 0)), int(chosen.get("likely_met", 0)), use_again),
+        _met(chosen, "", again=use_again),
+        _met(chosen, "likely_", again=use_again),
         float(body.get("factor", 1.0)),
         row.made_at if row is not None else None,
     )
+
+
+def _met(counts: Mapping[str, Any], which: str, *, again: bool) -> Met:
+    said, met, gone = (int(counts.get(f"{which}{name}", 0)) for name in ("said", "met", "gone"))
+    return Met(said, met, gone, again)

@@ -78,8 +78,8 @@ def finding(found: ForecastsPage) -> str:
     )
 
 
-def calibration(found: ForecastsPage) -> list[tuple[str, str, str, str]]:
-    """(day, judged, met, aim) for the likely and the very likely days."""
+def calibration(found: ForecastsPage) -> list[tuple[str, str, str, str, str]]:
+    """(day, judged, met, aim, not judged) for the likely and the very likely days."""
     record = found.record
     rows = []
     for label, met, aim in (
@@ -87,7 +87,7 @@ def calibration(found: ForecastsPage) -> list[tuple[str, str, str, str]]:
         (gettext("Very likely by"), record.very_likely, 85),
     ):
         share = gettext("not known yet") if met.share is None else f"{round(100 * met.share)} %"
-        rows.append((label, f"{met.said:,}", share, f"{aim} %"))
+        rows.append((label, f"{met.said:,}", share, f"{aim} %", f"{met.gone:,}"))
     return rows
 
 

@@ -8,7 +8,7 @@ from dsa.insight.eventlog import DAY
 from dsa.insight.forecast import forecast
 from dsa.insight.history import GIVEN_UP, NEVER, History, known_on
 from dsa.insight.stays import ENDED, STILL_THERE, stays_on
-from dsa.insight.walk_forward import replay
+from dsa.insight.walk_forward import Made, _judged, replay
 from tests.insight.test_forecast import world
 
 SECONDS = 86_400
@@ -83,6 +83,19 @@ def test_forecasts_made_again_for_past_days_are_met_about_as_often_as_they_promi
     assert 0.78 <= found.met / found.said <= 0.92
     assert 0.40 <= found.likely_met / found.likely_said <= 0.62
     assert 0.5 <= found.factor <= 1.6
+
+
+def test_one_given_up_before_its_day_is_not_judged_and_one_given_up_after_it_was_missed() -> None:
+    nothing = np.full(5, np.nan)
+    took, gone_after = np.array([5.0, 12.0, np.nan, np.nan, np.nan]), np.array([np.nan, np.nan, 4.0, 15.0, np.nan])
+    said = np.full(5, 10.0)
+    made = Made(0, said, said, took, np.full(5, NEVER), np.full(5, NEVER), gone_after, nothing, np.arange(5))
+    assert _judged(made, said, np.full(5, 20.0)).tolist() == [4, 1, 1]
+    assert _judged(made, said, np.full(5, 9.0)).tolist() == [0, 0, 0]  # no day has come
+    history = history_of(8, size=600, given_up=0.4)
+    found = replay(history, clock=clock_of(history), now=1200 * SECONDS, chance=np.random.default_rng(1))
+    assert found.gone > 20
+    assert found.met <= found.said
 
 
 def test_the_factor_and_the_record_of_a_day_do_not_know_what_came_after_it() -> None:

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from dsa.persistence.models import ForecastRow, table
+from dsa.persistence.models import ForecastRow, StageEntry, table
 from dsa.services import forecasting, moves, outlook
 from tests.past import add_past, add_signed
 from tests.web.page_client import PageClient
 from tests.web.world import World
 
-_F = table(ForecastRow)
+_F, _G = table(ForecastRow), table(StageEntry)
 
 
 def forecasts(world: World, agreement: int) -> list[Any]:
@@ -139,19 +139,108 @@ def test_a_forecast_is_judged_when_its_day_has_come_and_one_given_up_before_is_n
     gone = add_past(database, reference, begun=now - timedelta(days=60), stays=[("review", 30), ("withdrawn", 0)],
                     reference="GONE-1", now=now)  # fmt: skip
     said = now.date() - timedelta(days=10)
-    with database.writing() as session:
-        for one in (agreement, in_time, gone):
-            row = {
-                "agreement_id": one, "made_at": now - timedelta(days=50), "made_on": said, "stage": "review",
-                "stage_entered_at": now - timedelta(days=60), "first_in_stay": True, "likely_on": said,
-                "very_likely_on": said, "likely_days": 9.0, "very_likely_days": 9.0, "refusal": None, "rests_on": 24,
-                "still_open": 1, "factor": 1.0,
-            }  # fmt: skip
-            session.execute(_F.insert().values(**row))
+    say_of(world, [agreement, in_time, gone], said)
     forecasting.forecast_due(world.ctx)
     with database.reading() as session:
         body = outlook.stored.figure(session, forecasting.RECORD).body
-    assert body["made"] == {"said": 2, "met": 1, "likely_said": 2, "likely_met": 1}
+    assert body["made"] == {
+        "said": 2, "met": 1, "gone": 1, "likely_said": 2, "likely_met": 1, "likely_gone": 1,
+    }  # fmt: skip
+
+
+def say_of(world: World, agreements: list[int], on: date) -> None:
+    """Forecasts of these agreements, made 50 days ago: both days are ``on``."""
+    now = world.ctx.clock.now()
+    with world.ctx.database.writing() as session:
+        for one in agreements:
+            row = {
+                "agreement_id": one, "made_at": now - timedelta(days=50), "made_on": on, "stage": "review",
+                "stage_entered_at": now - timedelta(days=60), "first_in_stay": True, "likely_on": on,
+                "very_likely_on": on, "likely_days": 9.0, "very_likely_days": 9.0, "refusal": None, "rests_on": 24,
+                "still_open": 1, "factor": 1.0,
+            }  # fmt: skip
+            session.execute(_F.insert().values(**row))
+
+
+def test_the_page_shows_its_own_record_of_the_forecasts_that_were_made(world: World, pages: PageClient) -> None:
+    reference = with_history(world)
+    now, database = world.ctx.clock.now(), world.ctx.database
+    fates = {  # 20 judged, 18 of them met; three were withdrawn before their day
+        "MET": (17, ("signed", 30)), "IN-USE": (1, ("in_use", 30)), "LATE": (1, ("signed", 55)),
+        "GONE-LATE": (1, ("withdrawn", 55)), "GONE": (3, ("withdrawn", 30)),
+    }  # fmt: skip
+    said = [
+        add_past(database, reference, begun=now - timedelta(days=60), stays=[("review", days), (end, 0)],
+                 reference=f"{name}-{number}", now=now)
+        for name, (count, (end, days)) in fates.items()
+        for number in range(count)
+    ]  # fmt: skip
+    say_of(world, said, now.date() - timedelta(days=10))
+    forecasting.forecast_due(world.ctx)
+    pages.sign_in(world.person("HMRC", "drafter"))
+    page = pages.get("/time/forecasts")
+    assert "Of the last 20 forecasts, 90 % were met." in page.text
+    assert "Very likely by2090 %85 %3" in page.text
+    assert "made again for past days" not in page.text
+    assert "Of the last 20 forecasts, 90 % were met." in pages.get(f"/agreements/{reference}").text
+
+
+def test_forecasts_that_the_job_made_are_judged_when_their_days_have_come(world: World, pages: PageClient) -> None:
+    """24 open agreements are forecast; weeks later 20 are signed at once, two are withdrawn at once, two are open."""
+    reference = with_history(world)
+    now, database = world.ctx.clock.now(), world.ctx.database
+    waiting = [
+        add_past(database, reference, begun=now - timedelta(days=20 + number), reference=f"OPEN-{number}", now=now,
+                 stays=[("drafting", 12), ("review", 999)])
+        for number in range(24)
+    ]  # fmt: skip
+    assert forecasting.forecast_due(world.ctx) == 25
+    with database.reading() as session:
+        assert outlook.record_of(session).very_likely.again
+    end(world, waiting[:20], "signed")
+    end(world, waiting[20:22], "withdrawn")
+    world.move_clock(days=300)
+    forecasting.forecast_due(world.ctx)
+    with database.reading() as session:
+        record = outlook.record_of(session)
+    assert not record.very_likely.again
+    assert (record.very_likely.said, record.very_likely.met, record.very_likely.gone) == (23, 20, 2)
+    pages.sign_in(world.person("HMRC", "drafter"))
+    assert "Of the last 23 forecasts, 87 % were met." in pages.get("/time/forecasts").text
+
+
+def end(world: World, agreements: list[int], stage: str) -> None:
+    """These agreements come to their end tomorrow (not what a service would do)."""
+    at = world.ctx.clock.now() + timedelta(days=1)
+    values = {"at": int(at.timestamp()), "stage": stage}
+    with world.ctx.database.writing() as session:
+        for one in agreements:
+            here = values | {"one": one}
+            session.execute(
+                text("UPDATE stage_entries SET left_at = :at WHERE agreement_id = :one AND left_at IS NULL"), here
+            )
+            row = dict(session.execute(select(_G).where(_G.c.agreement_id == one)).mappings().first() or {})
+            row |= {"entered_seq": 9, "stage": stage, "entered_at": at, "left_at": None if stage == "signed" else at}
+            session.execute(_G.insert().values(**row))
+            over = "" if stage == "signed" else ", finished_at = :at"
+            session.execute(
+                text(f"UPDATE agreements SET stage = :stage, stage_entered_at = :at{over} WHERE id = :one"), here
+            )
+
+
+def test_with_nothing_open_the_record_is_still_worked_out_each_day(world: World) -> None:
+    assert forecasting.forecast_due(world.ctx) == 0
+    with world.ctx.database.reading() as session:
+        assert outlook.record_of(session).made_at == world.ctx.clock.now()
+
+
+@pytest.mark.parametrize(("signed", "given"), [(19, False), (20, True)])
+def test_the_floor_of_history_is_twenty_signed_agreements(world: World, signed: int, given: bool) -> None:
+    reference = world.agreement_in("drafting")
+    add_signed(world.ctx.database, reference, now=world.ctx.clock.now(), count=signed)
+    forecasting.forecast_due(world.ctx)
+    (row,) = forecasts(world, world.loaded(reference).head.id)
+    assert (row.very_likely_on is not None, row.refusal) == (given, None if given else "too_little_history")
 
 
 def test_a_forecast_that_was_made_cannot_be_changed(world: World) -> None:
