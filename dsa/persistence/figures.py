@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, ins
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from dsa.persistence import queries_time
 from dsa.persistence.models import (
     Agreement,
     ChangeRequest,
@@ -19,14 +20,13 @@ from dsa.persistence.models import (
     NewestForecast,
     OpenWork,
     Organisation,
+    OwnedBy,
     Party,
     SectionAnswers,
     SettingRow,
-    SpellRow,
     StageEntry,
     StageFigure,
     Tally,
-    Task,
     TeamFigure,
     WeekFigure,
     table,
@@ -34,6 +34,7 @@ from dsa.persistence.models import (
 from dsa.persistence.prepared import Prepared
 
 _A, _C, _T, _W = table(Agreement), table(Counted), table(Tally), table(WeekFigure)
+_OB = table(OwnedBy)
 _F, _TF, _OW, _O = table(StageFigure), table(TeamFigure), table(OpenWork), table(Organisation)
 _SETTING = "figures"
 _DUE: ColumnElement[bool] = literal_column("counted_seq <> head_seq")
@@ -98,6 +99,8 @@ class Facts:
     stays: Sequence[Any]
     spells: Sequence[Any]
     tasks: Sequence[Any]
+    questions: Sequence[Any]
+    holds: Sequence[Any]
     requests: Sequence[Any]
     answers: Mapping[str, Any]
     part: str | None
@@ -113,12 +116,11 @@ def facts(session: Session, ids: Sequence[int], *, section: str) -> list[Facts]:
             _A.c.lead_organisation_id, _A.c.finished_at, _A.c.stage_entered_at, _A.c.stage_due_at, _O.c.nation,
         ).select_from(_A.join(_O, _O.c.id == _A.c.lead_organisation_id)).where(_A.c.id.in_(ids)).order_by(_A.c.id)
     ).all()  # fmt: skip
-    g, s, t, p, r, a = (table(each) for each in (StageEntry, SpellRow, Task, Party, ChangeRequest, SectionAnswers))
-    stays = _by_agreement(session, g, ids, "stage", "round", "entered_at", "left_at", "due_at",
+    g, p, r, a = (table(each) for each in (StageEntry, Party, ChangeRequest, SectionAnswers))
+    stays = _by_agreement(session, g, ids, "entered_seq", "stage", "round", "entered_at", "left_at", "due_at",
                           order="entered_seq")  # fmt: skip
-    spells = _by_agreement(session, s, ids, "owner", "outside", "stage", "reason", "started_at", "ended_at",
-                           order="started_seq")  # fmt: skip
-    tasks = _by_agreement(session, t, ids, "organisation_id", "role", "status", "done_at", order="id")
+    spells, tasks = queries_time.spells(session, ids), queries_time.every_task(session, ids)
+    questions, holds = queries_time.questions(session, ids), queries_time.holds(session, ids)
     parties = _by_agreement(session, p, ids, "organisation_id", "left_at", order="id")
     requests = _by_agreement(session, r, ids, "section", "question", "reason_code", order="id")
     answers = session.execute(
@@ -131,7 +133,8 @@ def facts(session: Session, ids: Sequence[int], *, section: str) -> list[Facts]:
     none: list[Any] = []
     return [
         Facts(head, parties.get(head.id, none), stays.get(head.id, none), spells.get(head.id, none),
-              tasks.get(head.id, none), requests.get(head.id, none), said.get(head.id, {}), parts.get(head.id))
+              tasks.get(head.id, none), questions.get(head.id, none), holds.get(head.id, none),
+              requests.get(head.id, none), said.get(head.id, {}), parts.get(head.id))
         for head in heads
     ]  # fmt: skip
 
@@ -198,12 +201,25 @@ def _middle(days: Sequence[int]) -> float:
     return float(days[at]) if len(days) % 2 else (days[at - 1] + days[at]) / 2
 
 
-def keep_parts(session: Session, parts: Mapping[int, str], seqs: Mapping[int, int]) -> None:
-    """Keep what each agreement added, and up to which event it is counted."""
-    session.execute(delete(_C).where(_C.c.agreement_id.in_(list(parts))))
-    session.execute(insert(_C), [{"agreement_id": one, "part": part} for one, part in parts.items()])
-    counted = update(_A).where(_A.c.id == bindparam("agreement")).values(counted_seq=bindparam("seq"))
-    session.connection().execute(counted, [{"agreement": one, "seq": seqs[one]} for one in parts])
+def keep_parts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what each agreement added (``agreement_id``, ``seq`` up to which it is counted, ``part``, ``day``)."""
+    session.execute(delete(_C).where(_C.c.agreement_id.in_([row["agreement_id"] for row in rows])))
+    session.execute(insert(_C), [{name: row[name] for name in ("agreement_id", "part", "day")} for row in rows])
+    counted = update(_A).where(_A.c.id == bindparam("agreement")).values(counted_seq=bindparam("upto"))
+    session.connection().execute(counted, [{"agreement": row["agreement_id"], "upto": row["seq"]} for row in rows])
+
+
+def replace_owned(session: Session, ids: Iterable[int], rows: list[dict[str, Any]]) -> None:
+    """Put who had these agreements, and why (``agreement_id``, ``topic``, ``name``), in the place of what stood."""
+    session.execute(delete(_OB).where(_OB.c.agreement_id.in_(list(ids))))
+    if rows:
+        session.execute(insert(_OB), rows)
+
+
+def count_again(session: Session, *, before: int) -> None:
+    """Whatever changes by itself and was counted on a day (ordinal) before this one is due again."""
+    old = select(_C.c.agreement_id).where(_C.c.day < before)
+    session.execute(update(_A).where(_A.c.id.in_(old)).values(counted_seq=0))
 
 
 def replace_open(session: Session, ids: Iterable[int], rows: list[dict[str, Any]]) -> None:
@@ -215,7 +231,7 @@ def replace_open(session: Session, ids: Iterable[int], rows: list[dict[str, Any]
 
 def clear(session: Session) -> None:
     """Forget every figure; every agreement is then due."""
-    for each in (_C, _T, _W, _F, _TF, _OW):
+    for each in (_C, _T, _W, _F, _TF, _OW, _OB):
         session.execute(delete(each))
     session.execute(update(_A).values(counted_seq=0))
 

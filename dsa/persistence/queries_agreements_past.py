@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, select
 
-from dsa.persistence.models import Agreement, ChangeRequest, OpenWork, Organisation, SpellRow, StageEntry, Task, table
+from dsa.persistence.models import Agreement, ChangeRequest, OpenWork, Organisation, OwnedBy, StageEntry, Task, table
 
-_A, _G, _S, _T, _O = table(Agreement), table(StageEntry), table(SpellRow), table(Task), table(Organisation)
-_R, _W = table(ChangeRequest), table(OpenWork)
+_A, _G, _T, _O = table(Agreement), table(StageEntry), table(Task), table(Organisation)
+_R, _W, _OB = table(ChangeRequest), table(OpenWork), table(OwnedBy)
 Between = tuple[datetime, datetime]
 
 
@@ -73,11 +73,10 @@ def _stayed(*where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def _held(past: Past) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    for column, wanted in ((_S.c.owner, past.held_by), (_S.c.reason, past.because)):
+    for topic, wanted in (("owner", past.held_by), ("reason", past.because)):
         if wanted:
-            before_use = _S.c.stage.not_in(past.in_use)
-            spell = select(_S.c.agreement_id).where(_S.c.agreement_id == _A.c.id, column == wanted, before_use)
-            found.append(exists(spell))
+            owned = (_OB.c.agreement_id == _A.c.id, _OB.c.topic == topic, _OB.c.name == wanted)
+            found.append(exists(select(_OB.c.agreement_id).where(*owned)))
     return found
 
 

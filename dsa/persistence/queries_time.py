@@ -49,13 +49,24 @@ def stays(session: Session, ids: Sequence[int]) -> Rows:
 
 def tasks(session: Session, ids: Sequence[int]) -> Rows:
     """The tasks that their stage waits for (or waited for), with the code of their organisation."""
-    wanted = (_T.c.agreement_id, _T.c.id, _T.c.rule, _T.c.stage, _T.c.party_key, _T.c.role, _T.c.status,
-              _T.c.opened_seq, _T.c.opened_at, _T.c.done_at, _T.c.due_at, _O.c.code)  # fmt: skip
+    return {agreement: waited_for(rows) for agreement, rows in every_task(session, ids).items()}
+
+
+def waited_for(rows: Sequence[Any]) -> list[Any]:
+    """Of tasks those that their stage waits for, or waited for."""
+    return [row for row in rows if row.required and row.status != "standing"]
+
+
+def every_task(session: Session, ids: Sequence[int]) -> Rows:
+    """All tasks, with the code of their organisation."""
+    wanted = (_T.c.agreement_id, _T.c.id, _T.c.rule, _T.c.stage, _T.c.party_key, _T.c.role, _T.c.status, _T.c.required,
+              _T.c.opened_seq, _T.c.opened_at, _T.c.done_at, _T.c.due_at, _T.c.organisation_id,
+              _O.c.code)  # fmt: skip
     return _by_agreement(
         session,
         select(*wanted)
         .select_from(_T.join(_O, _O.c.id == _T.c.organisation_id))
-        .where(_T.c.agreement_id.in_(ids), _T.c.required, _T.c.status != "standing")
+        .where(_T.c.agreement_id.in_(ids))
         .order_by(_T.c.agreement_id, _T.c.id),
     )
 

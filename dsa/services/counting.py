@@ -3,9 +3,9 @@ can be taken back and added again, and all of it made anew.
 
 Topics of the tallies (``n``, ``amount``): stay: a stay in stage ``name`` that lasted ``span`` working days (1, is it
 late); stage: the agreement passed it (1, was it ever late), both with the month in which the agreement was started in
-the place of the ``week``; owner, reason: who had it and why until it was in use (1,
-working minutes); owner_now, reason_now: the spell that lasts still (1, working minutes before its start, from the
-first day of the calendar), by nation in ``detail``; done, waiting: tasks of organisation ``name`` and role ``detail``;
+the place of the ``week``; owner, reason: who had it and why until it was in use, along the critical path (1, working
+minutes); owner_now, reason_now: the stretch that lasts still (1, working minutes before its start, from the first day
+of the calendar), by nation in ``detail``; done, waiting: tasks of organisation ``name`` and role ``detail``;
 flow: started, signed and settled by week; through: came through review (1, without a return); return: asked for a
 change of question ``name`` for reason ``detail`` (1, requests); worth: under way before its first use, with a ``name``
 (known or unknown) benefit (1, pounds a month).
@@ -14,14 +14,18 @@ change of question ``name`` for reason ``detail`` (1, requests); worth: under wa
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from dsa.domain.machine import Flow
 from dsa.persistence.figures import Facts
+from dsa.persistence.queries_time import waited_for
 from dsa.persistence.visibility import PRIVATE_STAGE
+from dsa.services.owned_time import OwnedTime
 from dsa.services.stage_counts import PASSED, STAY
+from dsa.services.way_ahead import FIRST_DATA
 from dsa.timekeeping.calendar import WorkingCalendar, calendar_for
+from dsa.timekeeping.ledger import Holder
 from dsa.timekeeping.months import month_of
 from dsa.timekeeping.nations import FIRST_DAY
 from dsa.timekeeping.weeks import LONDON, week_of
@@ -48,12 +52,16 @@ class Key(NamedTuple):
 
 @dataclass
 class Part:
-    """What an agreement adds: in which scopes, to which tallies, stays by (stage, week, working days), open work."""
+    """What an agreement adds: in which scopes, to which tallies, stays by (stage, week, working days), open work.
+
+    ``day`` (ordinal): that of the counting, where a later one may come out otherwise though nothing happens.
+    """
 
     scopes: tuple[int, ...] = ()
     tallies: dict[Key, list[int]] = field(default_factory=dict)
     weeks: list[tuple[str, int, int]] = field(default_factory=list)
     open: dict[str, Any] | None = None
+    day: int | None = None
 
     def add(self, key: Key, n: int = 1, amount: int = 0) -> None:
         """Count."""
@@ -61,10 +69,15 @@ class Part:
         here[0] += n
         here[1] += amount
 
+    def owned(self) -> list[tuple[str, str]]:
+        """Who had it before its first use, and why, each once: (owner or reason, name)."""
+        return [(key.topic, key.name) for key in self.tallies if key.topic in ("owner", "reason")]
+
     def text(self) -> str:
         """As it is kept."""
         kept: dict[str, Any] = {"s": self.scopes, "t": [[*key, *value] for key, value in sorted(self.tallies.items())]}
         kept |= {"w": sorted(self.weeks), "o": self.open["stage"] if self.open else None}
+        kept |= {"d": self.day} if self.day else {}
         return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -75,17 +88,22 @@ def kept_part(text: str | None) -> Part:
     kept = json.loads(text)
     tallies = {Key(*row[:-2]): [row[-2], row[-1]] for row in kept["t"]}
     still = {"stage": kept["o"]} if kept["o"] else None
-    return Part(tuple(kept["s"]), tallies, [(w[0], w[1], w[2]) for w in kept["w"]], still)
+    weeks = [(week[0], week[1], week[2]) for week in kept["w"]]
+    return Part(tuple(kept["s"]), tallies, weeks, still, kept.get("d"))
 
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """What counting needs beside the facts: the machine, calendars by organisation id, organisations, forecasts."""
+    """What counting needs beside the facts: the machine, calendars by organisation id, organisations, the day.
+
+    ``day`` (London): of tasks and holds that last, whose the time is depends on what is overdue as it begins.
+    """
 
     flow: Flow
     calendar_of: Callable[[int, str], WorkingCalendar]
     bodies: Mapping[int, tuple[str, str]]
     ids: Mapping[str, int]
+    day: date
 
 
 def part_of(facts: Facts, given: Counting) -> Part:
@@ -95,7 +113,7 @@ def part_of(facts: Facts, given: Counting) -> Part:
     part = Part((ALL, *sorted(theirs | {head.lead_organisation_id})))
     calendar = given.calendar_of(head.lead_organisation_id, head.nation)
     _stays(part, facts, given, calendar)
-    _spells(part, facts, given, calendar)
+    _owned(part, facts, given, calendar)
     _tasks(part, facts, given)
     _flow(part, facts, given)
     _returns(part, facts)
@@ -136,25 +154,48 @@ def _stays(part: Part, facts: Facts, given: Counting, calendar: WorkingCalendar)
         part.add(Key(PASSED, month, stage, "", 0, workflow, route), 1, late)
 
 
-def _spells(part: Part, facts: Facts, given: Counting, lead: WorkingCalendar) -> None:
+def _owned(part: Part, facts: Facts, given: Counting, lead: WorkingCalendar) -> None:
+    """The stretches before the first use, by the same path as the record's; one that lasts goes on from its start."""
     head, seen = facts.head, set()
-    for spell in facts.spells:
-        if _reason(given, spell.stage) in AFTER_USE or _final(given, spell.stage):
+
+    def calendar_of(holder: Holder) -> WorkingCalendar:
+        owner_id = _owner_id(holder, given)
+        return lead if owner_id is None else given.calendar_of(owner_id, given.bodies[owner_id][1])
+
+    owned = OwnedTime(
+        given.flow, head.route, facts.spells, facts.stays, waited_for(facts.tasks), facts.questions, facts.holds,
+        given.bodies[head.lead_organisation_id][0], {}, head.finished_at or _as_at(facts, given.day), calendar_of,
+    )  # fmt: skip
+    part.day = given.day.toordinal() if owned.changes_by_itself and head.finished_at is None else None
+    used = next((stay.entered_at for stay in facts.stays if stay.stage == FIRST_DATA), None)
+    for holder, started, ended in ((piece.holder, piece.started_at, piece.ended_at) for piece in owned.pieces()):
+        if used is not None and started >= used:
             continue
-        owner_id = None if spell.outside else given.ids.get(spell.owner)
+        owner_id = _owner_id(holder, given)
         nation = head.nation if owner_id is None else given.bodies[owner_id][1]
-        named = (("owner", spell.owner), ("reason", spell.reason))
-        minutes = 0
-        if spell.ended_at is not None:
-            calendar = lead if owner_id is None else given.calendar_of(owner_id, nation)
-            minutes = calendar.working_minutes(spell.started_at, spell.ended_at)
-        for topic, name in named:
+        minutes = 0 if ended is None else calendar_of(holder).working_minutes(started, ended)
+        for topic, name in (("owner", holder.owner), ("reason", holder.reason)):
             first = (topic, name) not in seen
             seen.add((topic, name))
             part.add(Key(topic, 0, name, "", 0, "", head.route), int(first), minutes)
-            if spell.ended_at is None:
-                before = minutes_before(nation, spell.started_at)
+            if ended is None:
+                before = minutes_before(nation, started)
                 part.add(Key(f"{topic}_now", 0, name, nation, 0, "", head.route), 1, before)
+
+
+def _owner_id(holder: Holder, given: Counting) -> int | None:
+    return None if holder.outside else given.ids.get(holder.owner)
+
+
+def _as_at(facts: Facts, day: date) -> datetime:
+    """The beginning of the day in London, or a minute past what happened last, where that is later."""
+    beside = ((task.opened_at, task.done_at) for task in facts.tasks)
+    asked = ((one.asked_at, one.answered_at) for one in facts.questions)
+    held = ((hold.started_at, hold.ended_at) for hold in facts.holds)
+    happened = [at for each in (*beside, *asked, *held) for at in each if at is not None]
+    happened += [spell.started_at for spell in facts.spells]
+    begins = datetime.combine(day, time(), LONDON)
+    return max(begins, max(happened, default=begins) + timedelta(minutes=1))
 
 
 def minutes_before(nation: str, at: datetime) -> int:

@@ -10,7 +10,7 @@ events' rows, stays, spells, tasks and requests, a thousand agreements to a tran
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -92,6 +92,7 @@ def refresh(ctx: Context, *, most: int = 1_000) -> int:
         with ctx.database.writing() as session:
             state = stored.begin(session)
             if _new_day(ctx, state):
+                stored.count_again(session, before=_today(ctx).toordinal())
                 _work_out_all(ctx, session)
                 state["day"] = _today(ctx).toordinal()
             ids = stored.due(session, limit=BATCH)
@@ -141,7 +142,7 @@ def verify(ctx: Context) -> list[str]:
         while ids := stored.agreements_after(session, last, limit=_REBUILD_BATCH):
             last = ids[-1]
             waiting = stored.due_of(session, ids)
-            for facts, part in _parts(ctx, session, ids):
+            for facts, part in _parts(ctx, session, ids, as_kept=True):
                 kept = kept_part(facts.part)
                 if facts.head.id not in waiting and part.text() != facts.part:
                     found.append(f"agreement {facts.head.id} is counted otherwise than its stays say")
@@ -194,31 +195,37 @@ def _count(ctx: Context, session: Session, ids: list[int]) -> tuple[set[tuple[in
 
 def _gather(ctx: Context, session: Session, ids: list[int], changes: Changes) -> None:
     """Note what these agreements change, and keep what each adds now and what of it is under way."""
-    texts, seqs = {}, {}
+    rows, owned = [], []
     for facts, part in _parts(ctx, session, ids):
         changes.put(kept_part(facts.part), -1)
         changes.put(part, 1)
-        texts[facts.head.id], seqs[facts.head.id] = part.text(), facts.head.head_seq
+        one, seq = facts.head.id, facts.head.head_seq
+        rows.append({"agreement_id": one, "seq": seq, "part": part.text(), "day": part.day})
+        owned += [{"agreement_id": one, "topic": topic, "name": name} for topic, name in part.owned()]
     stored.replace_open(session, ids, changes.open)
+    stored.replace_owned(session, ids, owned)
     changes.open = []
-    if texts:
-        stored.keep_parts(session, texts, seqs)
+    if rows:
+        stored.keep_parts(session, rows)
 
 
-def _parts(ctx: Context, session: Session, ids: list[int]) -> Iterable[tuple[Facts, Part]]:
+def _parts(ctx: Context, session: Session, ids: list[int], *, as_kept: bool = False) -> Iterable[tuple[Facts, Part]]:
+    """The facts and the part of each agreement, as at today; ``as_kept``: as at the day for which it was counted."""
     ctx.calendars.refresh(session)
     bodies = stored.organisations(session)
     by_code = {code: one for one, (code, _) in bodies.items()}
     for facts in stored.facts(session, ids, section=VALUE[0]):
         flow = ctx.definitions.flow(session, facts.head.workflow_id, facts.head.workflow_version)
-        yield facts, part_of(facts, Counting(flow, _calendar_of(ctx, session), bodies, by_code))
+        counted_on = kept_part(facts.part).day if as_kept else None
+        day = _today(ctx) if counted_on is None else date.fromordinal(counted_on)
+        yield facts, part_of(facts, Counting(flow, _calendar_of(ctx, session), bodies, by_code, day))
 
 
 def _calendar_of(ctx: Context, session: Session) -> Callable[[int, str], Any]:
     return lambda organisation, nation: ctx.calendars.of(session, organisation, nation)
 
 
-def _today(ctx: Context) -> Any:
+def _today(ctx: Context) -> date:
     return ctx.clock.now().astimezone(LONDON).date()
 
 

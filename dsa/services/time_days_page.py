@@ -71,14 +71,14 @@ def days_page(ctx: Context, actor: Actor, asked: Asked, *, by: str = "owner") ->
     split = "reason" if by == "reason" else "owner"
     with ctx.database.reading() as session:
         scope = scope_of(ctx, session, actor, asked)
-        owners = _shares(session, scope, "owner", now)
-        reasons = _shares(session, scope, "reason", now)
+        owners = shares(session, scope, "owner", now)
+        reasons = shares(session, scope, "reason", now)
         narrowed: dict[str, Any] = {"workflow": asked.workflow, "route": asked.route}
         late = queries.most_overdue(session, scope.id, now=now, limit=BARS, before_use=scope.before_use, **narrowed)
         return DaysPage(scope, split, owners, reasons, _bars(ctx, session, late, split, now))
 
 
-def _shares(session: Session, scope: Scope, topic: str, now: datetime) -> tuple[Share, ...]:
+def shares(session: Session, scope: Scope, topic: str, now: datetime) -> tuple[Share, ...]:
     """Ended spells with their minutes, and those that last still up to now."""
     route = scope.asked.route
     minutes = {row.name: (int(row.n), int(row.amount)) for row in queries.named(session, scope.id, topic, route=route)}

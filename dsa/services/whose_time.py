@@ -3,7 +3,7 @@
 One rule: the record, the timeline and the lists say the same, because they all ask here.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -13,19 +13,17 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.gates import why_a_board
 from dsa.domain.machine import Flow
-from dsa.domain.workflow import ROLES, TaskRule
 from dsa.persistence import queries_time as queries
 from dsa.persistence import timetables
 from dsa.services.context import Context
 from dsa.services.finish_lines import FinishLine, finish_lines
-from dsa.services.moving import target_of
+from dsa.services.owned_time import OwnedTime
 from dsa.services.way_ahead import FIRST_DATA, Coming, stages_to_come
 from dsa.timekeeping import ledger
 from dsa.timekeeping.attribution import Attribution
 from dsa.timekeeping.calendar import Pause, WorkingCalendar
 from dsa.timekeeping.ledger import Holder, Spell
-from dsa.timekeeping.nations import BeyondCalendar
-from dsa.timekeeping.parallel import Branch, Piece, along_path, path_of
+from dsa.timekeeping.parallel import Piece
 
 MINUTES_A_DAY = 8 * 60
 _LONDON = ZoneInfo("Europe/London")
@@ -137,17 +135,12 @@ class _One:
 
     def times(self) -> Times:
         """Everything about the time of this agreement."""
-        rows = self.rows["spells"]
-        spells = tuple(
-            Spell(Holder(r.owner, r.outside, r.stage, r.role, r.reason), r.started_at, r.ended_at) for r in rows
-        )
-        stays = self._stays()
-        paths = {seq: path_of(stay, now=self.end, calendar_of=self.calendar_of) for seq, stay in stays.items()}
-        pieces = along_path(
-            spells, zip(stays.values(), paths.values(), strict=True), lead=self.lead.code, now=self.end,
-            overrun=self._overrun(),
+        owned = OwnedTime(
+            self.flow, self.head.route, self.rows["spells"], self.rows["stays"], self.rows["tasks"],
+            self.rows["questions"], self.rows["holds"], self.lead.code, self.names, self.end, self.calendar_of,
         )  # fmt: skip
-        known = {seq: path for seq, path in paths.items() if path is not None}
+        pieces = owned.pieces()
+        known = {seq: path for seq, path in owned.paths.items() if path is not None}
         crossed = next((stay.entered_at for stay in self.rows["stays"] if stay.stage == FIRST_DATA), self.end)
         until = min(crossed, self.end)
         start = began(self.head.first_contact_on, self.head.created_at)
@@ -166,7 +159,9 @@ class _One:
             agreed=self.agreed,
         )
         figures = self._figures(pieces, until)
-        return Times(rows, pieces, known, self.names, figures, ahead, finish, self._hold(), until, self.calendar_of)
+        return Times(
+            owned.spells, pieces, known, self.names, figures, ahead, finish, self._hold(), until, self.calendar_of
+        )
 
     def calendar_of(self, holder: Holder) -> WorkingCalendar:
         """The working calendar of a holder; the lead's for a body outside."""
@@ -175,62 +170,11 @@ class _One:
             return self.calendar
         return self.ctx.calendars.of(self.session, party.organisation_id, party.nation)
 
-    # Tasks that ran side by side
-
-    def _stays(self) -> dict[int, list[Branch]]:
-        """The tasks of each stay that its stage waited for, by the place of the event that entered it."""
-        entered = [(stay.entered_seq, stay.stage) for stay in self.rows["stays"]]
-        found: dict[int, list[Branch]] = {}
-        by_stay: dict[int, list[Any]] = {}
-        for row in self.rows["tasks"]:
-            mine = [seq for seq, stage in entered if stage == row.stage and seq <= row.opened_seq]
-            if mine and not self.flow.workflow.rule(row.rule).outside:
-                by_stay.setdefault(mine[-1], []).append(row)
-        for seq, rows in by_stay.items():
-            found[seq] = [self._branch(row, rows) for row in rows]
-        return found
-
-    def _branch(self, row: Any, rows: Iterable[Any]) -> Branch:
-        stage, rule = self.flow.stages[row.stage], self.flow.workflow.rule(row.rule)
-        holder = Holder(row.code, False, stage.id, row.role, stage.reason)
-        return Branch(
-            row.id,
-            ", ".join((ROLES.get(row.role, row.role), self.names.get(row.code, row.code))),
-            holder,
-            row.opened_at,
-            row.done_at,
-            self._expected(row, rule, holder),
-            Holder(self.lead.code, False, stage.id, "drafter", "answering"),
-            tuple(r.id for r in rows if r.rule == rule.after and r.party_key == row.party_key) if rule.after else (),
-            tuple(
-                (q.asked_at, q.answered_at or self.end)
-                for q in self.rows["questions"]
-                if q.task_id == row.id and q.asked_seq > row.opened_seq
-            ),
-            row.status == "lapsed",
-        )
-
-    def _expected(self, row: Any, rule: TaskRule, holder: Holder) -> datetime:
-        """When an open task should end, with what can only follow it: its due moment, and the target of that."""
-        at: datetime = max(row.due_at, self.end)
-        follows = [each for each in self.flow.stages[row.stage].tasks if each.after == rule.id and each.required]
-        if row.done_at is None and follows:
-            days = max(target_of(each, self.head.route) for each in follows)
-            try:
-                at = self.calendar_of(holder).due_at(at, days)
-            except BeyondCalendar:
-                return at
-        return at
-
     # Holds
 
     def _pauses(self) -> list[Pause]:
         """The holds; one in force lasts until the day that it names, at least."""
         return [(hold.started_at, hold.ended_at or max(hold.until, self.end)) for hold in self.rows["holds"]]
-
-    def _overrun(self) -> list[Pause]:
-        """The stretches in which a hold lasted beyond the day that it named."""
-        return [(hold.until, end) for hold in self.rows["holds"] if hold.until < (end := hold.ended_at or self.end)]
 
     def _hold(self) -> HoldNow | None:
         hold = next((h for h in reversed(self.rows["holds"]) if h.ended_at is None), None)

@@ -15,11 +15,14 @@ from dsa import jobs
 from dsa.config import Settings
 from dsa.demo import fates
 from dsa.insight.survival import survival_curve
+from dsa.persistence import queries_agreements
 from dsa.persistence import queries_figures as queries
 from dsa.services import figures, stage_counts, time_stages_page
 from dsa.services.context import Context
 from dsa.services.counting import ALL
+from dsa.services.time_days_page import shares
 from dsa.services.time_scope import Asked
+from dsa.services.whose_time import Times, times_of
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.clock import SimulatedClock
 from dsa.timekeeping.months import read_months
@@ -144,30 +147,49 @@ def test_weeks_hold_the_middle_of_the_stays_that_ended_in_them(made: Context) ->
                     assert read[week] == (n, (days[(n - 1) // 2] + days[n // 2]) / 2)
 
 
-def test_owners_and_reasons_have_their_minutes_and_their_agreements(made: Context) -> None:
-    bodies = {row.code: row for row in raw(made, "SELECT code, nation FROM organisations")}
-    leads = {
-        row.id: row.nation
-        for row in raw(
-            made, "SELECT a.id, o.nation FROM agreements a JOIN organisations o ON o.id = a.lead_organisation_id"
-        )
-    }
-    for scope in scopes(made)[:4]:
-        seen, minutes, who = visible(made, scope), Counter[tuple[str, str]](), set()
-        for row in raw(made, "SELECT * FROM spells"):
-            if row.agreement_id in seen and row.stage not in AFTER | FINAL:
-                nation = leads[row.agreement_id] if row.outside else bodies[row.owner].nation
-                for topic, name in (("owner", row.owner), ("reason", row.reason)):
-                    who.add((topic, name, row.agreement_id))
-                    if row.ended_at is not None:
-                        spent = calendar_for(nation).working_minutes(local(row.started_at), local(row.ended_at))
-                        minutes[topic, name] += spent
+def records(ctx: Context) -> dict[int, Times]:
+    """What the record of each agreement says of its time."""
+    with ctx.database.reading() as session:
+        ids = [row.id for row in raw(ctx, "SELECT id FROM agreements ORDER BY id")]
+        return times_of(ctx, session, queries_agreements.heads(session, ids), now=LATER)
+
+
+def test_the_sums_by_owner_and_reason_are_the_sums_of_what_the_records_say(made: Context) -> None:
+    said = records(made)
+    for scope in scopes(made):
+        minutes, who = Counter[tuple[str, str]](), set()
+        for identifier in visible(made, scope):
+            times = said[identifier]
+            counted = [piece for piece in times.pieces if piece.started_at < times.counted_until]
+            parts = [("owner", name, round(days * 480)) for name, days in times.figures.by_owner]
+            for piece in counted:
+                parts.append(("reason", piece.holder.reason, times.minutes(piece, now=times.counted_until)))
+            for topic, name, spent in parts:
+                who.add((topic, name, identifier))
+                minutes[topic, name] += spent
         with made.database.reading() as session:
+            asked = SimpleNamespace(id=scope, asked=Asked())
             for topic in ("owner", "reason"):
-                read = {row.name: (row.n, row.amount) for row in queries.named(session, scope, topic, route="")}
-                names = {name for t, name, _ in who if t == topic}
+                read = shares(session, asked, topic, LATER)
                 counts = Counter(name for t, name, _ in who if t == topic)
-                assert read == {name: (counts[name], minutes[topic, name]) for name in names}, (scope, topic)
+                found = {each.label if topic == "owner" else each.key: (each.agreements, each.minutes) for each in read}
+                assert found == {name: (n, minutes[topic, name]) for name, n in counts.items()}, (scope, topic)
+    pieces = [(times, piece) for times in said.values() for piece in times.pieces]
+    assert sum(times.spells[piece.spell].owner != piece.holder.owner for times, piece in pieces) > 10
+
+
+def test_whose_an_open_review_is_follows_what_is_overdue_from_day_to_day(made: Context) -> None:
+    day = LATER
+    for _ in range(3):
+        day += timedelta(days=8)
+        later = dataclasses.replace(made, clock=SimulatedClock(day))
+        changing = raw(later, "SELECT agreement_id FROM counted WHERE day IS NOT NULL")
+        assert figures.refresh(later) >= len(changing) > 0
+        assert figures.verify(later) == []
+        before = everything(later)
+        figures.rebuild(later)
+        assert everything(later) == before
+    figures.rebuild(made)
 
 
 def test_what_is_under_way_is_there_once_for_each_scope(made: Context) -> None:
@@ -208,6 +230,7 @@ def everything(ctx: Context) -> dict[str, list[tuple[Any, ...]]]:
         "team_figures": "SELECT * FROM team_figures",
         "open_work": "SELECT * FROM open_work",
         "counted": "SELECT * FROM counted",
+        "owned_by": "SELECT * FROM owned_by",
     }
     return {name: sorted(map(tuple, raw(ctx, sql)), key=repr) for name, sql in kept.items()}
 
@@ -268,7 +291,14 @@ def test_ages_are_worked_out_again_on_a_new_day_though_nothing_happened(world: W
     world.count()
     assert figures.refresh(world.ctx) == 0
     world.move_clock(days=1)
-    assert figures.refresh(world.ctx) == 1
+    assert figures.refresh(world.ctx) == 2  # each has several reviews open, so whose the time is may have changed
+    assert figures.refresh(world.ctx) == 0
+    world.agreement_in("drafting")
+    world.count()
+    with world.ctx.database.writing() as session:
+        session.execute(text("DELETE FROM counted WHERE day IS NOT NULL"))
+    world.move_clock(days=1)
+    assert figures.refresh(world.ctx) == 1  # nothing to count, only ages
     assert figures.refresh(world.ctx) == 0
 
 

@@ -6,19 +6,36 @@ scope 0 for those who may see all.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text, false
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dsa.persistence.models.base import Base
 from dsa.persistence.types import Instant
 
+_BY_ITSELF = text("day IS NOT NULL")
+
 
 class Counted(Base):
-    """What an agreement has added to the figures, so that it can be taken back before it is counted again."""
+    """What an agreement has added to the figures, so that it can be taken back before it is counted again.
+
+    ``day`` (ordinal, London) is that of the counting, where a later day may come out otherwise though nothing happens.
+    """
 
     __tablename__ = "counted"
+    __table_args__ = (Index("ix_counted_day", "day", sqlite_where=_BY_ITSELF, postgresql_where=_BY_ITSELF),)
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), primary_key=True)
     part: Mapped[str] = mapped_column(Text)
+    day: Mapped[int | None]
+
+
+class OwnedBy(Base):
+    """Who had an agreement before its first use (``topic`` owner), and why (reason), along its critical path."""
+
+    __tablename__ = "owned_by"
+    __table_args__ = {"sqlite_with_rowid": False}
+    agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
 
 
 class Tally(Base):
