@@ -7,15 +7,16 @@ import click
 
 from dsa.cli.opening import cannot_run, settings_from_environment
 from dsa.config import BadSettings
+from dsa.demo import AGREEMENTS, SEED
 from dsa.domain.errors import Refused
 
 
 @click.command()
 @click.option(
-    "--agreements", type=click.IntRange(1, 1_000_000), default=66, show_default=True, help="How many to make."
+    "--agreements", type=click.IntRange(1, 1_000_000), default=AGREEMENTS, show_default=True, help="How many to make."
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 10**9), default=1, show_default=True, help="The same seed, the same world."
+    "--seed", type=click.IntRange(0, 10**9), default=SEED, show_default=True, help="The same seed, the same world."
 )
 @click.option(
     "--era",
@@ -27,6 +28,7 @@ def command(agreements: int, seed: int, era: str | None) -> None:
     """Make the demonstration world: organisations, people by post, agreements at every stage (synthetic)."""
     from dsa.demo.filling import Wanted, fill_if_empty
     from dsa.demo.modelled import changes_at
+    from dsa.demo.past_fates import changed_at
 
     began, wanted = time.monotonic(), Wanted(agreements, seed, era)
     try:
@@ -36,8 +38,8 @@ def command(agreements: int, seed: int, era: str | None) -> None:
     if not made:
         raise Refused("There is something in this installation already. Name an empty DSA_DATA_DIR, or start as it is.")
     click.echo(f"The demonstration world is made ({time.monotonic() - began:.0f} seconds). Start with: make run")
-    if wanted.modelled == "both":
-        day = changes_at(datetime.now(UTC)).date().isoformat()
+    if wanted.modelled == "both" or (wanted.modelled is None and agreements >= AGREEMENTS):
+        day = (changes_at if wanted.modelled else changed_at)(datetime.now(UTC)).date().isoformat()
         click.echo(
             f"Agreements that began from {day} on work the changed way. To compare: /time/how-long?changed_on={day}"
         )

@@ -22,7 +22,8 @@ class Fate:
 
     ``ends`` is a stage, or on_hold. ``returned`` is how often the draft came back; ``hold`` the delay code of a hold
     on the way; ``asked`` a question without an answer; ``done`` the share of the present tasks that are done; ``age``
-    how long it has been there, in targets of the stage; ``real`` has its document made at once.
+    how long it has been there, in targets of the stage; ``real`` has its document made at once. One of the past has its
+    own working days to the last signature (``days``) and began so many working days ago (``begun``).
     """
 
     ends: str
@@ -35,6 +36,8 @@ class Fate:
     board: bool = False
     real: bool = False
     parties: int = 2
+    days: float = 0
+    begun: float = 0
 
 
 _S, _F = "standard", "fast"
@@ -92,6 +95,11 @@ def months_at(share: float) -> float:
 
 def lengths(chosen: list[Fate], chance: random.Random) -> list[float]:
     """Working days to the last signature for each fate: one from each stratum, the long ones to those with trouble."""
+    drawn = iter(_drawn([fate for fate in chosen if not fate.begun], chance))
+    return [fate.days if fate.begun else next(drawn) for fate in chosen]
+
+
+def _drawn(chosen: list[Fate], chance: random.Random) -> list[float]:
     count = len(chosen)
     days = [months_at((rank + 0.5) / count) * DAYS_A_MONTH for rank in range(count)]
     weights = [_weight(fate) + chance.random() * 2.5 for fate in chosen]

@@ -13,14 +13,13 @@ from pathlib import Path
 from dsa.adapters.definitions import load_form
 from dsa.composition import open_context, publish_definitions, signer_beside
 from dsa.config import BadSettings, Settings
-from dsa.demo import filling_large, large, world
+from dsa.demo import AGREEMENTS, SEED, filling_large, large, world
 from dsa.persistence import migrating
 from dsa.persistence.session import Database
 from dsa.resources import workflows_dir
 from dsa.services import figures
 from dsa.services.enlisting import is_empty
 
-AGREEMENTS, SEED = 66, 1
 LIVED_IN_TURN = 1000  # up to here every step is taken in the installation's own database
 
 

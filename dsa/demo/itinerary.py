@@ -47,8 +47,16 @@ def itinerary(fate: Fate, days: float, chance: random.Random) -> list[Stay]:
     stays = [Stay(what, days * _SHARES[what] / whole) for what in way]
     stays = _returning(stays, fate)
     if fate.ends in ("signed", "preparing", *_AFTER):
-        return stays + _afterwards(fate, chance)
-    return _cut(stays, fate)
+        return _begun(stays + _afterwards(fate, chance), fate)
+    return _begun(_cut(stays, fate), fate)
+
+
+def _begun(stays: list[Stay], fate: Fate) -> list[Stay]:
+    """Make the last stay as long as it takes for the agreement to have begun when its fate says."""
+    if not fate.begun:
+        return stays
+    before = sum(stay.days for stay in stays[:-1])
+    return [*stays[:-1], Stay(stays[-1].what, max(1.0, fate.begun - before), last=True)]
 
 
 def _returning(stays: list[Stay], fate: Fate) -> list[Stay]:

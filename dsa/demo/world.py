@@ -12,10 +12,11 @@ from dsa.demo.answers import Answers, whole
 from dsa.demo.bodies import AUDITOR, BODIES, BY_CODE, LARGE_WORLD, LEADS, POSTS, DemoBody
 from dsa.demo.cast import Cast
 from dsa.demo.deferred import DeferredPress, PassingFiles
-from dsa.demo.fates import Fate, fates, lengths
+from dsa.demo.fates import FATES, Fate, fates, lengths
 from dsa.demo.history import History
 from dsa.demo.itinerary import Stay, itinerary
 from dsa.demo.pace import Pace, start_before
+from dsa.demo.past_fates import past_fates
 from dsa.demo.themes import PERSONAL, STATISTICS, Theme
 from dsa.demo.walker import Walker
 from dsa.domain.form import Form
@@ -80,7 +81,7 @@ def directory(today: date, *, large: bool = False) -> list[tuple[NewOrganisation
 def plan(agreements: int, *, seed: int, now: datetime) -> list[Life]:
     """Every life, in the order in which they begin."""
     chance = random.Random(seed)  # noqa: S311 - wanted to be repeatable
-    chosen = fates(agreements)
+    chosen = _chosen(agreements)
     subjects = _Subjects(chance)
     calendar = calendar_for("ENG")
     found = []
@@ -91,6 +92,13 @@ def plan(agreements: int, *, seed: int, now: datetime) -> list[Life]:
         start += timedelta(minutes=chance.randrange(-50, 120))
         found.append(Life(fate, theme, bodies, stays, min(start, now), number, phase))
     return sorted(found, key=lambda life: (life.start, life.number))
+
+
+def _chosen(agreements: int) -> list[Fate]:
+    """Every stage first, then the main organisation's past, so that its own figures say something; then again."""
+    found = [*FATES, *past_fates()]
+    more = agreements - len(found)
+    return found[:agreements] if more <= 0 else found + fates(len(FATES) + more)[len(FATES) :]
 
 
 class _Subjects:
@@ -104,7 +112,7 @@ class _Subjects:
     def take(self, fate: Fate) -> tuple[Theme, tuple[DemoBody, ...], str]:
         """A theme that suits the fate, with its bodies and the phase where the pair shares again."""
         kind = "fast" if fate.route == "fast" else "board" if fate.board else "standard"
-        main = fate.ends in _WAITING
+        main = fate.ends in _WAITING or fate.begun > 0
         if not self._left.get((kind, main)):
             self._left[kind, main] = self._pairs(kind, main)
         theme, giver, taker = self._left[kind, main].pop()

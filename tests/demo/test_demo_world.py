@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import pytest
 from sqlalchemy import text
@@ -14,9 +15,10 @@ from sqlalchemy import text
 from dsa.adapters.verification import verify
 from dsa.composition import open_context, publish_definitions
 from dsa.config import Settings
-from dsa.demo import fates, world
+from dsa.demo import AGREEMENTS, fates, world
 from dsa.demo.answers import whole
 from dsa.demo.bodies import BODIES, BY_CODE
+from dsa.demo.past_fates import changed_at
 from dsa.demo.themes import PERSONAL, STATISTICS, Theme
 from dsa.domain.checking import judge
 from dsa.domain.integrity import event_hash
@@ -94,6 +96,20 @@ def test_at_least_sixty_agreements_with_every_stage_and_every_state_beside() -> 
     assert set(ends) >= STAGES | {"on_hold"}
     assert {fate.returned for fate in fates.fates(60)} == {0, 1, 2}
     assert len({fate.hold for fate in fates.fates(60)} - {""}) >= 8
+
+
+def test_the_main_organisation_has_a_past_in_which_it_became_quicker() -> None:
+    lives = [life for life in world.plan(AGREEMENTS, seed=1, now=NOW) if life.fate.begun]
+    assert all(world.MAIN in (body.code for body in life.bodies) for life in lives)
+    assert all(life.start <= NOW and life.stays[-1].days >= 1 for life in lives)
+    changed = changed_at(NOW)
+    signed: dict[bool, list[float]] = {False: [], True: []}
+    for life in lives:
+        if life.fate.ends in ("in_use", "closed"):
+            signed[life.start >= changed].append(life.fate.days)
+    # twenty are the floor below which the figures of an organisation say nothing
+    assert min(map(len, signed.values())) >= 20
+    assert median(signed[True]) < 0.6 * median(signed[False])
 
 
 def test_at_least_fourteen_organisations_from_three_calendars_with_an_auditor_whose_time_ends(small: Made) -> None:
