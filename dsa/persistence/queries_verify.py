@@ -43,7 +43,7 @@ def by_content(session: Session, reference: str, content_hash: str) -> Any:
 
 
 def signatures(session: Session, version_id: int) -> list[Any]:
-    """Post, authority and moment of each signature under a version, in the order in which they were made."""
+    """Post, authority, moment and place of each signature under a version, in the order in which they were made."""
     return list(
         session.execute(
             select(
@@ -52,6 +52,10 @@ def signatures(session: Session, version_id: int) -> list[Any]:
                 Signature.signed_at,
                 Signature.level,
                 Signature.method,
+                Signature.party_key,
+                Signature.slot,
+                Signature.field,
+                Signature.vouched_by,
                 Organisation.name.label("organisation"),
             )
             .join(Organisation, Organisation.id == Signature.organisation_id)

@@ -22,8 +22,9 @@ from dsa.services.moving import Happening, Step, open_for, take
 from dsa.services.permitting import demand, why_not
 from dsa.services.ports import Revision
 from dsa.services.signing import TRIES, field_of, keep, slot_of
+from dsa.services.signing_days import WAYS
+from dsa.timekeeping.instants import local_day
 
-WAYS = {"paper": "on paper", "other": "in another product"}
 METHOD = "outside"
 MOST_BYTES = 10_000_000
 _KINDS = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -102,7 +103,7 @@ def upload(
         if any(r.task_key == task_key and r.status == "waiting" for r in _rows(session, loaded)):
             raise Refused("A signature for this place is waiting to be confirmed. Confirm or refuse that one first.")
         locked = _locked_on(session, loaded)
-        if not locked <= signed_on <= ctx.clock.now().date():
+        if not locked <= signed_on <= local_day(ctx.clock.now()):
             raise WrongDay(
                 "The text was locked on %(day)s: it can have been signed from that day until today.",
                 day=date_text(locked.isoformat()),
@@ -282,7 +283,7 @@ def _locked_on(session: Session, loaded: Loaded) -> date:
     if document is None:
         raise Refused("There is no locked text to sign yet.")
     opened: datetime = max(task.opened_at for task in loaded.tasks if task.kind == "signature")
-    return opened.date()
+    return local_day(opened)
 
 
 def _post(text: Any, task: Any) -> str:

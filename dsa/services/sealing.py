@@ -15,6 +15,7 @@ from dsa.services import audit_log, content, evidence
 from dsa.services.context import Context
 from dsa.services.moving import Happening, take
 from dsa.services.ports import Revision
+from dsa.services.signing_days import last_signing_day
 
 EVERY = timedelta(days=365)
 _BEFORE_EXPIRY = timedelta(days=60)
@@ -76,8 +77,8 @@ def seal_document(ctx: Context, reference: str) -> bool:
         if not done:
             return False
         keep(session, name, sealed.data, loaded, now)
-        last = max(signature.signed_at for signature in signed)
-        dates = fixed_dates(content.flat(text.content["answers"]), last_signature=last.date())
+        last = last_signing_day(session, loaded.head.id, loaded.head.locked_version_id, signed)
+        dates = fixed_dates(content.flat(text.content["answers"]), last_signature=last)
         if dates:
             record(ctx, session, loaded, "DatesFixed", {"dates": dates})
             loaded = _loaded(session, reference, lock=True)

@@ -23,6 +23,7 @@ from dsa.services.moving import Happening, Step, demand_version, open_for, take
 from dsa.services.permitting import demand
 from dsa.services.ports import Revision
 from dsa.services.turns import Turns
+from dsa.timekeeping.instants import local_day
 
 CONFIRMED_WITHIN = timedelta(minutes=5)
 TRIES = 30
@@ -93,7 +94,7 @@ def _authority(ctx: Context, session: Session, loaded: Loaded, held: Held, froze
     """The authority that the signature rests on: a delegation in force and in scope, else what the text states."""
     known = people.authorities(session, [held.post_id])
     if known:
-        on = ctx.clock.now().date()
+        on = local_day(ctx.clock.now())
         kind = str(content.flat(frozen["answers"]).get("doc_type") or "")
         subjects = largest_number(content.flat(frozen["answers"]).get("volume_band"))
         for each in known:

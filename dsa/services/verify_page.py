@@ -3,23 +3,20 @@
 One rule: it tells what is in the document itself, and whether it is in force; nothing else of the agreement.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from dsa.domain.errors import BadInput, NotFound
-from dsa.domain.force import InForce, in_force
-from dsa.persistence import history
+from dsa.domain.force import InForce
 from dsa.persistence import queries_verify as queries
-from dsa.services.content import flat
 from dsa.services.context import Context
-from dsa.timekeeping.instants import local_day
+from dsa.services.force_today import force_today
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -82,7 +79,7 @@ def check_upload(ctx: Context, verifier: Verifier, pdf: bytes) -> Checked:
         with ctx.database.reading() as session:
             row = queries.by_content(session, str(found["reference"]), str(found["content_hash"]))
             if row is not None:
-                state = _in_force(ctx, session, row)
+                state = force_today(ctx, session, row)
                 newer = name != row.current_sha256
     return Checked(
         str(found["verdict"]),
@@ -155,7 +152,7 @@ def _known(ctx: Context, session: Session, row: Any) -> Checked:
         row.hash,
         row.level or "",
         signed,
-        _in_force(ctx, session, row),
+        force_today(ctx, session, row),
         sha256=row.current_sha256 or "",
     )
 
@@ -165,32 +162,3 @@ _AUTHENTICATION = {
     "password": "password confirmed at signing",
     "outside": "signed outside this service",
 }
-
-
-def _in_force(ctx: Context, session: Session, row: Any) -> InForce:
-    """From the stage and the term in the text: only the locked text of an agreement can be in force."""
-    start, end = _term(session, row)
-    return in_force(
-        row.stage,
-        locked=row.locked_version_id is not None,
-        newest=row.locked_version_id == row.version_id,
-        start=start,
-        end=end,
-        today=local_day(ctx.clock.now()),
-    )
-
-
-def _term(session: Session, row: Any) -> tuple[date | None, date | None]:
-    """The first and last day of the term: as the text gives them, or as the last signature fixed them."""
-    said = flat(json.loads(row.content)["answers"])
-    fixed = history.latest(session, row.agreement_id, "DatesFixed")
-    if fixed is not None:
-        said |= json.loads(fixed.body)["facts"]["dates"]
-    return _day(said.get("start")), _day(said.get("end"))
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

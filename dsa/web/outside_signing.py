@@ -6,7 +6,8 @@ from werkzeug.wrappers import Response
 
 from dsa.domain.errors import BadInput
 from dsa.services import outside_signing
-from dsa.services.outside_signing import WAYS, WrongDay
+from dsa.services.outside_signing import WrongDay
+from dsa.services.signing_days import WAYS
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.forms import DateParts, Submitted

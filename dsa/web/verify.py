@@ -43,6 +43,7 @@ VERDICTS = {
 # state -> (words, kind)
 IN_FORCE = {
     "yes": (mark("In force"), "good"),
+    "partly": (mark("In force for some parties"), "waiting"),
     "not_yet": (mark("Not yet in force"), "waiting"),
     "suspended": (mark("Suspended"), "late"),
     "varied": (mark("Varied"), "late"),
@@ -103,6 +104,7 @@ def _answer(found: Checked) -> Answer:
     return page(
         "verify/answer.html",
         in_force=(gettext(words), colour),
+        in_force_says=gettext(found.in_force.says, bound=found.in_force.bound, parties=found.in_force.parties),
         found=found,
         verdict=gettext(heading),
         kind=kind,

@@ -3,12 +3,15 @@
 import io
 import json
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 
 from dsa.adapters.verification import verify
+from dsa.persistence import history
 from dsa.services import outside_signing, verifying
 from dsa.services.outside_signing import WrongDay
+from tests.conftest import SettableClock
 from tests.web.page_client import PageClient
 from tests.web.world import World
 
@@ -75,6 +78,40 @@ def test_a_paper_signature_counts_when_a_second_person_has_confirmed_it_and_is_a
     assert pages.client.get(f"{address}/{number}/copy").data == SCAN
     with zipfile.ZipFile(io.BytesIO(pages.client.get(f"/agreements/{reference}/evidence.zip").data)) as pack:
         assert pack.read(f"{reference}/signed-outside/sig_slc_1.pdf") == SCAN
+
+
+def _fixed(world: World, reference: str) -> dict[str, str]:
+    """The dates that the last signature fixed."""
+    with world.ctx.database.reading() as session:
+        event = history.latest(session, world.loaded(reference).head.id, "DatesFixed")
+    return dict(json.loads(event.body)["facts"]["dates"])
+
+
+def test_what_follows_from_the_last_signature_counts_from_the_day_on_the_paper(world: World) -> None:
+    reference = world.agreement_in("sign_off", start={"after": "last_signature"})
+    world.carry_out()
+    on = world.ctx.clock.now().date()
+    world.do_task(reference, "sign:hmrc")
+    world.move_clock(days=4)
+    drafter, second = world.actor("SLC", "drafter"), world.actor("SLC", "information_governance")
+    outside_signing.upload(world.ctx, drafter, reference, "sign:slc", data=SCAN, how="paper", signed_on=on)
+    number = outside_signing.outside_page(world.ctx, drafter, reference).uploaded[0].id
+    outside_signing.confirm(world.ctx, second, reference, number)
+    world.carry_out()
+    assert _fixed(world, reference)["start"] == on.isoformat()
+
+
+def test_what_follows_from_a_signature_after_midnight_counts_from_the_day_in_london(
+    world: World, clock: SettableClock
+) -> None:
+    clock.now = datetime(2027, 6, 1, 9, 0, tzinfo=UTC)
+    reference = world.agreement_in("sign_off", start={"after": "last_signature"})
+    world.carry_out()
+    world.do_task(reference, "sign:hmrc")
+    clock.now = datetime(2027, 6, 8, 23, 30, tzinfo=UTC)  # 0:30 on the 9th in London
+    world.do_task(reference, "sign:slc")
+    world.carry_out()
+    assert _fixed(world, reference)["start"] == "2027-06-09"
 
 
 def test_what_does_not_count_is_refused_with_a_reason_and_the_place_stays_open(world: World, pages: PageClient) -> None:

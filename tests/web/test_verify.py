@@ -96,6 +96,35 @@ def test_a_document_not_yet_signed_by_all_is_not_in_force(pages: PageClient, wor
     assert "Nobody has signed it." in page.text
 
 
+@pytest.mark.parametrize("leads_signed", [False, True])
+def test_where_each_party_is_bound_by_itself_it_is_told_for_how_many_it_is_in_force(
+    pages: PageClient, world: World, leads_signed: bool
+) -> None:
+    reference = world.agreement_in("sign_off", takes_effect="with_leads", lead_parties=["hmrc"], start="2026-11-02")
+    world.carry_out()
+    _, code = document(world, reference)
+    assert (
+        "Not yet: it takes effect for each party once the lead parties have signed."
+        in pages.get(f"/verify/{code}").text
+    )
+    world.do_task(reference, "sign:hmrc" if leads_signed else "sign:slc")
+    page = pages.get(f"/verify/{code}")
+    if leads_signed:
+        assert "In force for 1 of 2 parties" in page.text
+    else:
+        assert "Not yet in force" in page.text
+
+
+def test_after_the_last_signature_the_day_in_the_text_decides(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("signed", start={"after": "last_signature", "days": 3})
+    world.carry_out()
+    _, code = document(world, reference)
+    assert "Not yet: everybody has signed, and it takes effect on a later day." in pages.get(f"/verify/{code}").text
+    world.move_clock(days=3)
+    said = "Yes, it is in force today; no data is shared until the preparations are done."
+    assert said in pages.get(f"/verify/{code}").text
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"hello", b"%PDF-1.7\n", b"%PDF-1.7\n%%EOF", b"%PDF-1.7\n" + b"[" * 200_000 + b"\n%%EOF", b"PK\x03\x04" * 50],
@@ -109,7 +138,8 @@ def test_hostile_files_get_a_plain_refusal(pages: PageClient, world: World, data
 
 STATES = {
     "sign_off": ((), "Not yet in force"),
-    "preparing": ((), "Not yet in force"),
+    "signed": ((), "In force"),
+    "preparing": ((), "In force"),
     "in_use": ((), "In force"),
     "suspended": (("suspend",), "Suspended"),
     "varied": (("vary",), "Varied"),
