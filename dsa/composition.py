@@ -14,6 +14,7 @@ from dsa.adapters.key_opening import open_keys, open_log_signer, own_log_signer
 from dsa.adapters.keys import KeyRecord
 from dsa.adapters.mail import SmtpPost
 from dsa.adapters.press import Press
+from dsa.adapters.published import read_published
 from dsa.adapters.sheet_process import SeparateSheetReader
 from dsa.adapters.signer_client import SignerClient
 from dsa.adapters.signer_process import signer_beside
@@ -73,6 +74,7 @@ def open_context(
         bodies=load_bodies(workflows_dir() / "bodies.yaml") if bodies is None else bodies,
         archives=FileStore(settings.data_dir / "exports"),
         root_pem=lambda: _read(settings.data_dir / "root.pem"),
+        published=lambda: read_published(settings.data_dir),
     )
 
 

@@ -15,6 +15,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _NAME = re.compile(r"[!-*,-~]{1,100}")  # printable, no space, no plus sign
 _SIZE = re.compile(r"0|[1-9]\d{0,14}")
 _ED25519 = b"\x01"
+_PUBLIC_KEY_INFO = bytes.fromhex("302a300506032b6570032100")  # what stands before the 32 bytes of an Ed25519 key
 _DASH = "\N{EM DASH}"
 
 
@@ -53,6 +54,12 @@ class Key:
     def text(self) -> str:
         """The key as one line: its name, its id, and the key in base64."""
         return f"{self.name}+{self.id.hex()}+{base64.b64encode(_ED25519 + self.public).decode()}"
+
+    @property
+    def pem(self) -> str:
+        """The key as other programs read it (SubjectPublicKeyInfo, RFC 8410)."""
+        encoded = base64.b64encode(_PUBLIC_KEY_INFO + self.public).decode()
+        return f"-----BEGIN PUBLIC KEY-----\n{encoded}\n-----END PUBLIC KEY-----\n"
 
 
 @dataclass(frozen=True, slots=True)

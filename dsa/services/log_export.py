@@ -14,6 +14,7 @@ from dsa.domain.actor import Actor
 from dsa.domain.errors import NotFound
 from dsa.persistence import audit_log as stored
 from dsa.persistence import heads, history
+from dsa.persistence.heads import Loaded
 from dsa.services import permitting
 from dsa.services.context import Context
 from dsa.services.moving import open_for
@@ -26,7 +27,7 @@ def full_log(ctx: Context, actor: Actor, reference: str) -> bytes:
     with ctx.database.reading() as session:
         loaded = open_for(ctx, session, actor, reference)
         permitting.demand(ctx, session, actor, "export", loaded)
-        return _joined(ctx, session, loaded.head.id)
+        return log_of(ctx, session, loaded)
 
 
 def full_log_of(ctx: Context, reference: str) -> bytes:
@@ -35,11 +36,13 @@ def full_log_of(ctx: Context, reference: str) -> bytes:
         loaded = heads.load(session, reference)
         if loaded is None:
             raise NotFound("There is no agreement %(reference)s.", reference=reference)
-        return _joined(ctx, session, loaded.head.id)
+        return log_of(ctx, session, loaded)
 
 
-def _joined(ctx: Context, session: Session, agreement_id: int) -> bytes:
-    lines = (json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in _lines(ctx, session, agreement_id))
+def log_of(ctx: Context, session: Session, loaded: Loaded) -> bytes:
+    """The same inside a transaction."""
+    told = _lines(ctx, session, loaded.head.id)
+    lines = (json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in told)
     return "".join(f"{line}\n" for line in lines).encode()
 
 

@@ -11,16 +11,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
+from dsa.domain.checkpoints import read_key
 from dsa.domain.errors import Refused
 from dsa.domain.events import moment
 from dsa.domain.integrity import canonical, digest
 from dsa.persistence import outside, work
 from dsa.persistence.heads import Loaded
-from dsa.services import content, demo_documents, evidence, permitting
+from dsa.services import content, demo_documents, evidence, log_export, pack_words, permitting
 from dsa.services.archive import zipped
 from dsa.services.context import Context
 from dsa.services.moving import open_for
-from dsa.services.pack_words import how_to_check
 from dsa.services.signing import field_of
 
 
@@ -49,24 +49,36 @@ def evidence_files(ctx: Context, session: Session, loaded: Loaded) -> dict[str, 
         f"{reference}.pdf": ctx.files.get(document.current_sha256),
         f"{reference}.agreement.json": text.data,
         f"{reference}.audit.json": canonical(audit),
+        f"{reference}.log.jsonl": log_export.log_of(ctx, session, loaded),
         f"{reference}.signatures.json": _json(_signatures(session, loaded)),
+        **pack_words.programs(),
+        **_anchors(ctx, audit["log"]),
     }
     for row in outside.every(session, loaded.head.id, loaded.head.locked_version_id):
         if row.status == "confirmed":
             ending = row.media_type.partition("/")[2].replace("jpeg", "jpg")
             files[f"signed-outside/{field_of(row.party_key, row.task_key)}.{ending}"] = ctx.files.get(row.sha256)
-    if audit["log"] is not None:
-        files["checkpoint.txt"] = str(audit["log"]["checkpoint"]).encode()
-    root = ctx.root_pem()
-    if root is not None:
-        files["root.pem"] = root
     listed = {name: digest(data) for name, data in files.items()}
     files["SHA256SUMS"] = "".join(f"{listed[name]}  {name}\n" for name in sorted(listed)).encode()
-    complete = document.status == "sealed"
-    files["README.txt"] = how_to_check(
-        reference, content_hash=text.hash, complete=complete, verify_url=ctx.verify_url(document.verify_code)
+    files["README.txt"] = pack_words.how_to_check(
+        reference,
+        content_hash=text.hash,
+        complete=document.status == "sealed",
+        verify_url=ctx.verify_url(document.verify_code),
+        trust_url=ctx.trust_url,
+        has=set(files),
     ).encode()
     return files
+
+
+def _anchors(ctx: Context, log: Mapping[str, Any] | None) -> dict[str, bytes]:
+    """What has to be trusted, and has to be compared with what was published elsewhere."""
+    clocks = b"".join(each.pem for each in ctx.published().stamp_roots)
+    files = {"root.pem": ctx.root_pem(), "stamp-roots.pem": clocks or None}
+    if log is not None:
+        files["checkpoint.txt"] = str(log["checkpoint"]).encode()
+        files["log-key.pem"] = read_key(log["key"]).pem.encode() if log["key"] else None
+    return {name: data for name, data in files.items() if data is not None}
 
 
 def _signatures(session: Session, loaded: Loaded) -> list[Mapping[str, Any]]:

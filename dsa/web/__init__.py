@@ -49,6 +49,7 @@ BLUEPRINTS = (
     "outbox",
     "keys",
     "verify",
+    "trust",
     "time_stages",
     "time_how_long",
     "time_days",

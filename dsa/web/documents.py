@@ -1,8 +1,6 @@
 """The document and the versions behind it. One rule: a file is sent as an attachment, as it is stored."""
 
-from hashlib import sha256
 from io import BytesIO
-from ssl import PEM_cert_to_DER_cert
 
 import segno
 from flask import Blueprint, redirect, request, url_for
@@ -33,7 +31,7 @@ def receipt(reference: str) -> Answer:
         document=shown,
         just_signed=bool(request.args.get("signed")) and bool(shown.signed),
         short=short_code(shown.content_hash),
-        fingerprint=root_fingerprint(),
+        root=context().published().root,
         back=(f"/agreements/{reference}", gettext("Back to the agreement")),
     )
 
@@ -178,15 +176,6 @@ def version(reference: str, number: int) -> Answer:
     shown = differences.version_page(context(), actor(), reference, number, since=since)
     back = (url_for("documents.versions", reference=reference), gettext("All versions"))
     return page("versions/version.html", shown=shown, short_code=short_code, back=back)
-
-
-def root_fingerprint() -> str:
-    """The SHA-256 of the root certificate in groups of four; empty before the authority exists."""
-    data = context().root_pem()
-    if data is None:
-        return ""
-    digest = sha256(PEM_cert_to_DER_cert(data.decode("ascii").strip())).hexdigest()
-    return " ".join(digest[start : start + 4] for start in range(0, 64, 4)).upper()
 
 
 def _file(data: bytes, name: str, media_type: str) -> Response:

@@ -21,6 +21,8 @@ PUBLIC = {
     "checkpoints.text": "the same",
     "checkpoints.as_json": "the same",
     "checkpoints.consistency": "the same",
+    "trust.show": "what has to be trusted to check a document",
+    "trust.as_file": "the same",
     "signin.choose": "before signing in",
     "signin.sign_in": "before signing in",
     "signin.sign_in_demo": "before signing in",

@@ -66,7 +66,11 @@ def test_the_receipt_grows_from_waiting_to_sealed(world: World, pages: PageClien
     assert "Download signed PDF" in page.links()
     assert f"{reference}, version 1" in page.text
     assert "/verify/" in page.text
-    assert "root certificate" in page.text
+    for said in ("has expired”, from the next day on", "has not yet been verified”", "“Not total document signed”"):
+        assert said in page.text
+    assert "from its documentation; we have not tried it" in page.text
+    assert "Use this certificate as a trusted root" in page.text
+    assert "/verify/trust" in page.links().values()
 
 
 @pytest.mark.slow

@@ -1,18 +1,20 @@
 """Evidence packs, and many of them in one file."""
 
-import hashlib
 import io
+import os
 import re
+import shutil
 import subprocess
 import sys
-import textwrap
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dsa.services import exporting
+from dsa.services import audit_log, exporting
 from dsa.services.agreements_list import Filters
+from tests.conftest import ROOT
 from tests.web.page_client import PageClient
 from tests.web.test_reviewing import ADVICE, SECRET
 from tests.web.world import World
@@ -33,51 +35,125 @@ def _sealed(world: World) -> str:
     return reference
 
 
+class Pack:
+    """An unpacked pack, whose commands are given to a shell exactly as its text prints them."""
+
+    def __init__(self, data: bytes, reference: str, place: Path) -> None:
+        with zipfile.ZipFile(io.BytesIO(data)) as pack:
+            pack.extractall(place)
+        self.folder = place / reference
+        self.told = (self.folder / "README.txt").read_text()
+        programs = place / "programs"
+        programs.mkdir()
+        own = programs / "dsa"
+        own.write_text(f'#!/bin/sh\nexec {sys.executable} -m dsa "$@"\n')
+        own.chmod(0o700)
+        path = f"{programs}:{os.environ['PATH']}"
+        self.around = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "DSA_DATA_DIR": str(place / "nothing")}
+
+    def commands(self, step: str) -> str:
+        """The lines of a step that the text calls commands."""
+        begins = self.told.index(f"\n{step}")
+        ends = re.search(r"\n\d\. ", self.told[begins + 2 :])
+        part = self.told[begins : begins + 2 + ends.start()] if ends else self.told[begins:]
+        return "".join(f"{line}\n" for line in part.splitlines() if line.startswith("    "))
+
+    def run(self, step: str) -> subprocess.CompletedProcess[str]:
+        """What a shell makes of a step that is pasted into it."""
+        return self._shell(self.commands(step))
+
+    def shell(self, command: str) -> str:
+        """What a command says, of whatever it ends with."""
+        done = self._shell(command)
+        return done.stdout + done.stderr
+
+    def _shell(self, commands: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-e", "-o", "pipefail"], input=commands, cwd=self.folder, env=self.around,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def fails_after(self, step: str, name: str, change: Callable[[str], str]) -> str:
+        """What a step says, failing, of a file that was changed; the file is put back."""
+        path = self.folder / name
+        whole = path.read_text()
+        changed = change(whole)
+        assert changed != whole
+        path.write_text(changed)
+        done = self.run(step)
+        path.write_text(whole)
+        assert done.returncode != 0
+        return done.stdout + done.stderr
+
+
+# step -> (the tool it names, what it says when all is well)
+STEPS = {
+    "FIRST": ("openssl", "sha256 Fingerprint="),
+    "1.": ("sha256sum", "check_events.py: OK"),
+    "2.": ("pdfsig", "Signature is Valid"),
+    "3.": ("pyhanko", "VALID"),
+    "4.": ("qpdf", ""),
+    "5.": ("qpdf", "are the first ones of them"),
+    "6.": ("openssl", "Signature Verified Successfully"),
+    "7.": ("dsa", "is a true beginning of the log"),
+}
+
+
 @pytest.mark.slow
-def test_the_pack_can_be_checked_with_the_tools_that_it_names(world: World, pages: PageClient, tmp_path: Path) -> None:
+def test_the_commands_of_the_pack_hold_when_they_are_pasted_into_a_shell(
+    world: World, pages: PageClient, tmp_path: Path
+) -> None:
     reference = _sealed(world)
+    audit_log.keep_log(world.ctx, due=True)
     pages.sign_in(world.person("HMRC", "operational"))
     answer = pages.client.get(f"/agreements/{reference}/evidence.zip")
     assert answer.content_type == "application/zip"
-    again = pages.client.get(f"/agreements/{reference}/evidence.zip")
-    assert answer.data == again.data
-    with zipfile.ZipFile(io.BytesIO(answer.data)) as pack:
-        pack.extractall(tmp_path)
-    folder = tmp_path / reference
-    told = (folder / "README.txt").read_text()
-    assert "The document is complete" in told
-    subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=folder, check=True)
-    shown = subprocess.run(
-        ["qpdf", "--show-attachment=agreement.json", f"{reference}.pdf"], cwd=folder, capture_output=True, check=True
-    )
-    assert hashlib.sha256(shown.stdout).hexdigest() in told
-    assert shown.stdout == (folder / f"{reference}.agreement.json").read_bytes()
-    events, log = _run_the_checks(told, folder)
-    assert "events hold together" in events.stdout, events.stderr
-    assert re.search(r"[1-9]\d* of \d+ events stand in the log", log.stdout), log.stderr
-    audit = folder / f"{reference}.audit.json"
-    whole = audit.read_text()
-    audit.write_text(whole.replace('"kind":"ReviewDecided"', '"kind":"ReviewRefused"', 1))
-    assert _run_the_checks(told, folder)[0].returncode != 0
-    audit.write_text(whole)
-    note = (folder / "checkpoint.txt").read_text()
-    other = note.split("\n")
-    other[2] = "A" * 43 + "="
-    (folder / "checkpoint.txt").write_text("\n".join(other))
-    assert _run_the_checks(told, folder)[1].returncode != 0
-    (folder / "checkpoint.txt").write_text(note)
-    for path in folder.iterdir():
+    assert pages.client.get(f"/agreements/{reference}/evidence.zip").data == answer.data
+    pack = Pack(answer.data, reference, tmp_path)
+    assert "The document is complete" in pack.told
+    said = {}
+    for step, (tool, says) in STEPS.items():
+        assert pack.commands(step), step
+        if shutil.which(tool, path=pack.around["PATH"]):
+            done = pack.run(step)
+            assert done.returncode == 0, (step, done.stdout, done.stderr)
+            assert says in done.stdout, step
+            said[step] = done.stdout
+    assert {"1.", "6.", "7."} <= set(said)
+    assert re.search(r"[1-9]\d* of \d+ events stand in the log", said["6."])
+    assert re.search(r"The first \d+ of \d+ leaves give the root of checkpoint.txt", said["6."])
+    assert said["4."].count(re.search(r"must print ([0-9a-f]{64})", pack.told)[1]) == 2  # type: ignore[index]
+    assert "NO " not in said["7."]
+    _changes_are_found(pack, reference)
+    for path in pack.folder.iterdir():
         for private in (ADVICE, SECRET):
             assert private.encode() not in path.read_bytes()
 
 
-def _run_the_checks(told: str, folder: Path) -> list[subprocess.CompletedProcess[str]]:
-    """Run the programs that the text of the pack shows: over the events, and over their places in the log."""
-    programs = [textwrap.dedent(each) for each in re.findall(r"<<'CHECK'\n(.*?)\n +CHECK\n", told, re.DOTALL)]
-    return [
-        subprocess.run([sys.executable, "-c", each], cwd=folder, capture_output=True, text=True, check=False)
-        for each in programs
-    ]
+def _changes_are_found(pack: Pack, reference: str) -> None:
+    """Each step fails after what it guards was changed."""
+    audit, log = f"{reference}.audit.json", f"{reference}.log.jsonl"
+    other_word = ('"kind":"ReviewDecided"', '"kind":"ReviewRefused"')
+    assert "check_log.py: FAILED" in pack.fails_after("1.", "check_log.py", lambda text: text + "#")
+    assert re.search(
+        r"event \d+ is not what it was", pack.fails_after("5.", audit, lambda t: t.replace(*other_word, 1))
+    )
+    assert "are not the first ones" in pack.fails_after("5.", audit, lambda text: '{"events":[]}')
+    assert "does not stand in the log" in pack.fails_after("6.", "checkpoint.txt", _other_root)
+    later = re.compile("^time 2", re.MULTILINE)
+    assert "Verified Success" not in pack.fails_after("6.", "checkpoint.txt", lambda text: later.sub("time 3", text))
+    leaf = re.compile(r'(?<="leaves":\[")[0-9a-f]{64}')
+    assert "event 1 is not the leaf" in pack.fails_after("6.", log, lambda text: leaf.sub("0" * 64, text, count=1))
+    (pack.folder / "kept.txt").write_text(_other_root((pack.folder / "checkpoint.txt").read_text()))
+    assert "do not give the root of kept.txt" in pack.shell(
+        f"python3 check_log.py {audit} checkpoint.txt {log} kept.txt"
+    )
+    assert "NO " in pack.fails_after("7.", log, lambda text: text.replace(*other_word, 1))
+
+
+def _other_root(note: str) -> str:
+    lines = note.split("\n")
+    return "\n".join([*lines[:2], "A" * 43 + "=", *lines[3:]])
 
 
 def test_there_is_no_pack_before_there_is_a_document(world: World, pages: PageClient) -> None:
