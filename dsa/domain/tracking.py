@@ -20,7 +20,7 @@ JOINS: Mapping[str, bool] = {
     "in_use": False,
 }
 # Nobody is asked for the next step of these: they last, or they are over.
-_RESTING = frozenset({"in_use"})
+RESTING = frozenset({"in_use"})
 
 
 def reported_stages(flow: Flow) -> dict[str, str]:
@@ -30,7 +30,7 @@ def reported_stages(flow: Flow) -> dict[str, str]:
 
 def asks(flow: Flow, stage: str) -> bool:
     """Whether somebody has the agreement in this stage, so that one can be asked how it stands."""
-    return not flow.stages[stage].final and stage not in _RESTING
+    return not flow.stages[stage].final and stage not in RESTING
 
 
 def report_task(*, seq: int, stage: str, round_: int, party: str, organisation: str, role: str) -> TaskFact:

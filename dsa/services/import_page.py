@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.domain.errors import NotFound
-from dsa.domain.reported import EACH, FIELDS, Case, Reading, TwoWays, Word
+from dsa.domain.reported import EACH, FIELDS, HOLDER, HOW, Case, Left, Reading, TwoWays, Unsaid, Word
 from dsa.domain.tracking import reported_stages
 from dsa.insight.survival import survival_curve
 from dsa.persistence import imports, people
@@ -24,6 +24,7 @@ from dsa.services.whose_time import opening_of
 
 SHOWN_ROWS, SHOWN_TROUBLES, SHOWN_QUESTIONS = 5, 200, 100
 FEW = 5
+_OF_OPEN = frozenset({"stage", "holder", "since", "due"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,11 @@ class ColumnsPage:
 class CheckPage:
     """What the sheet comes to so far.
 
-    ``dates`` are the fields with dates that can be read two ways, each with those and with how many others can be read
-    day first or month first alone. ``sure`` counts how sure the values of each field are.
+    ``dates`` are the fields with dates that can be read two ways (with "#" after it: with a spreadsheet's own numbers):
+    is it asked row by row, and the dates. ``mixed`` are those whose other dates are written in both ways: the field,
+    and a row and a date of each way. ``unsaid`` are the rows that leave open how they ended or who has them: the
+    question, is it asked row by row, the rows. ``waiting`` rows wait for an answer. ``sure`` counts how sure the values
+    of each field are, among the rows to which it belongs.
     """
 
     number: int
@@ -60,8 +64,12 @@ class CheckPage:
     open: int
     past: int
     bad_rows: int
+    waiting: int
+    left_out: tuple[Left, ...]
     leave_out: bool
     dates: tuple[tuple[str, bool, tuple[TwoWays, ...]], ...]
+    mixed: Mapping[str, tuple[tuple[int, str], tuple[int, str]]]
+    unsaid: tuple[tuple[str, bool, tuple[Unsaid, ...]], ...]
     words: tuple[Word, ...]
     more: int
     stages: Mapping[str, str]
@@ -74,7 +82,12 @@ class CheckPage:
     @property
     def ready(self) -> bool:
         """Whether nothing is left to say before it can be imported."""
-        return not self.dates and not self.words and bool(self.open + self.past)
+        return not self.asks and bool(self.open + self.past)
+
+    @property
+    def asks(self) -> bool:
+        """Whether something must still be said."""
+        return bool(self.dates or self.words or self.unsaid or self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +153,13 @@ def check_page(ctx: Context, actor: Actor, number: int) -> CheckPage:
         ]
         return CheckPage(
             number, found.file_name, found.row_count, sum(case.is_open for case in reading.cases),
-            sum(not case.is_open for case in reading.cases), len(reading.bad_lines),
-            bool(found.choices.get("leave_out")), _dates(found, two_ways), tuple(words[:SHOWN_QUESTIONS]),
+            sum(not case.is_open for case in reading.cases), len(reading.bad_lines), len(reading.waiting),
+            reading.left_out, bool(found.choices.get("leave_out")), _dates(found, two_ways), reading.mixed,
+            _unsaid(found, reading), tuple(words[:SHOWN_QUESTIONS]),
             max(0, len(words) - SHOWN_QUESTIONS),
             {key: title for key, title in reported_stages(flow).items() if not flow.stages[key].final},
             tuple((o.code, o.name) for o in people.organisations(session)), tuple(troubles[:SHOWN_TROUBLES]),
-            max(0, len(troubles) - SHOWN_TROUBLES), reading.cases[:SHOWN_ROWS], _sure(found, reading),
+            max(0, len(troubles) - SHOWN_TROUBLES), reading.cases[:SHOWN_ROWS], _sure(reading),
         )  # fmt: skip
 
 
@@ -158,7 +172,7 @@ def _dates(found: Import, two_ways: Sequence[TwoWays]) -> tuple[tuple[str, bool,
     """By field: whether each row is to be asked for, and the dates (not all of very many at once)."""
     by_field: dict[str, list[TwoWays]] = {}
     for one in two_ways:
-        by_field.setdefault(one.field, []).append(one)
+        by_field.setdefault(f"{one.field}#" if one.number else one.field, []).append(one)
     said: Mapping[str, Any] = found.choices
     return tuple(
         (name, said.get("dates", {}).get(name) == EACH, tuple(dates[:SHOWN_QUESTIONS]))
@@ -166,9 +180,23 @@ def _dates(found: Import, two_ways: Sequence[TwoWays]) -> tuple[tuple[str, bool,
     )
 
 
-def _sure(found: Import, reading: Reading) -> tuple[tuple[str, Mapping[str, int]], ...]:
-    counts = {name: Counter(case.sure[name] for case in reading.cases) for name in FIELDS if name in found.columns}
-    return tuple(counts.items())
+def _unsaid(found: Import, reading: Reading) -> tuple[tuple[str, bool, tuple[Unsaid, ...]], ...]:
+    said: Mapping[str, Any] = found.choices
+    return tuple(
+        (kind, said.get("asked", {}).get(kind) == EACH, rows)
+        for kind in (HOW, HOLDER)
+        if (rows := tuple(each for each in reading.unsaid if each.kind == kind))
+    )
+
+
+def _sure(reading: Reading) -> tuple[tuple[str, Mapping[str, int]], ...]:
+    """Every field, whether or not a column says it."""
+    return tuple((name, Counter(case.sure[name] for case in reading.cases if _has(case, name))) for name in FIELDS)
+
+
+def _has(case: Case, field: str) -> bool:
+    """Whether a case of this kind has the field: an open one has no end, a past one no stage."""
+    return case.is_open if field in _OF_OPEN else not case.is_open if field == "ended" else True
 
 
 def receipt_page(ctx: Context, actor: Actor, number: int) -> ReceiptPage:

@@ -18,7 +18,8 @@ from dsa.domain.errors import BadInput, NotAllowed, NotFound, Refused
 from dsa.domain.machine import Flow
 from dsa.domain.permissions import Subject
 from dsa.domain.reported import Case, Choices, Known, Reading
-from dsa.domain.tracking import reported_stages
+from dsa.domain.reported_rows import read_rows
+from dsa.domain.tracking import RESTING, reported_stages
 from dsa.domain.values import tidy
 from dsa.persistence import imports, people, queries_people
 from dsa.persistence.models import Import
@@ -98,11 +99,13 @@ def set_columns(ctx: Context, actor: Actor, number: int, columns: Mapping[str, i
 
 
 def set_choices(ctx: Context, actor: Actor, number: int, given: Mapping[str, Any]) -> None:
-    """Say how dates are read (``dates``, ``each``), what words mean (``words``), whether to leave bad rows out."""
+    """Say how dates are read (``dates``), what words mean (``words``), what is said of rows that leave something open
+    (``asked``), all of these of single rows (``each``), and whether to leave bad rows out (``leave_out``).
+    """
     with ctx.database.writing() as session:
         found = _open_import(session, actor, number)
         before: dict[str, Any] = dict(found.choices)
-        for name in ("dates", "each", "words"):
+        for name in ("dates", "each", "words", "asked"):
             before[name] = {**before.get(name, {}), **given.get(name, {})}
         if "leave_out" in given:
             before["leave_out"] = bool(given["leave_out"])
@@ -157,10 +160,11 @@ def read_import(ctx: Context, session: Session, found: Import) -> Reading:
     stages = {key: title for key, title in reported_stages(flow).items() if not flow.stages[key].final}
     said: Mapping[str, Any] = found.choices
     choices = Choices(
-        found.columns, said.get("dates", {}), said.get("each", {}), said.get("words") if "words" in said else None
-    )
-    known = Known(directory, stages, local_day(ctx.clock.now()), own.code)
-    return reported.read_sheet(imports.lines(session, found.id), choices, known)
+        found.columns, said.get("dates", {}), said.get("each", {}), said.get("words") if "words" in said else None,
+        said.get("asked", {}),
+    )  # fmt: skip
+    known = Known(directory, stages, local_day(ctx.clock.now()), own.code, RESTING)
+    return read_rows(imports.lines(session, found.id), choices, known)
 
 
 def flow_of_tracked(ctx: Context, session: Session) -> Flow:
@@ -179,6 +183,8 @@ def _demand_ready(found: Import, reading: Reading) -> None:
     dates, words = unanswered(found, reading)
     if found.state != "check" or dates or words:
         raise Refused("Some dates or words can be read in more than one way. Say how to read them first.")
+    if reading.unsaid or reading.waiting:
+        raise Refused("Some rows leave open how they ended or who has them. Say so first.")
     if reading.troubles and not found.choices.get("leave_out"):
         raise Refused("Some rows cannot be taken as they are. Correct the sheet, or say that they are left out.")
     if not reading.cases:

@@ -5,30 +5,52 @@ from werkzeug.wrappers import Response as Redirect
 
 from dsa.composition import sheet_reader
 from dsa.domain.errors import BadInput, Refused
-from dsa.domain.reported import DAY_FIRST, EACH, FIELDS, MONTH_FIRST, STATUSES
+from dsa.domain.reported import (
+    DAY_FIRST,
+    EACH,
+    ENDED_AS,
+    FIELDS,
+    HOLDER,
+    HOW,
+    MONTH_FIRST,
+    ON_HOLD,
+    OUT,
+    REJECTED,
+    SIGNED,
+    STATUSES,
+    WITHDRAWN,
+)
 from dsa.services import import_page, importing
+from dsa.services.import_page import CheckPage
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
 from dsa.web.forms import FieldError
 from dsa.web.limits import limited
 from dsa.web.page import page, say
-from dsa.web.wording import gettext, mark
+from dsa.web.wording import gettext, mark, ngettext
 
 blueprint = Blueprint("importing", __name__)
 Answer = Redirect | tuple[str, int]
 _ONE = "/imports/<int:number>"
+_LONGEST_NAME = 40
 STATUS_WORDS = {
     "open": mark("open: still being worked on"),
     "signed": mark("signed"),
     "withdrawn": mark("withdrawn"),
     "rejected": mark("rejected"),
 }
-KINDS = {"status": mark("Status"), "stage": mark("Stage"), "organisation": mark("Organisation")}
+KINDS = {
+    "status": mark("Status"),
+    "stage": mark("Stage"),
+    "held": mark("On hold in stage"),
+    "organisation": mark("Organisation"),
+}
 SURE = {
     "typed": mark("as typed"),
     "normalised": mark("written in another way, one meaning"),
     "chosen": mark("chosen by you"),
+    "merged": mark("from a merged cell"),
     "missing": mark("missing"),
 }
 
@@ -130,13 +152,48 @@ def _check(number: int, error: FieldError | None = None) -> Answer:
         kinds=KINDS,
         sure=SURE,
         status_words=STATUS_WORDS,
-        meanings={
-            "status": [(status, gettext(STATUS_WORDS[status])) for status in STATUSES],
-            "stage": [(key, gettext(title)) for key, title in found.stages.items()],
-            "organisation": [*found.organisations, ("-", gettext("Not in the directory: keep the name as text"))],
-        },
+        counts=counts(found),
+        meanings=_meanings(found),
+        answers={HOW: _endings(), HOLDER: [*found.organisations, _out()]},
         errors=[error] if error is not None else [],
     )
+
+
+def counts(found: CheckPage) -> str:
+    """What the rows come to: every row is in one of the counts."""
+    parts = [
+        ngettext("%(num)d past agreement", "%(num)d past agreements", found.past),
+        ngettext("%(num)d open agreement", "%(num)d open agreements", found.open),
+    ]
+    if found.waiting:
+        parts.append(ngettext("%(num)d waits for your answer", "%(num)d wait for your answer", found.waiting))
+    if found.bad_rows:
+        words = ngettext("%(num)d cannot be taken as it is", "%(num)d cannot be taken as they are", found.bad_rows)
+        parts.append(words)
+    if found.left_out:
+        parts.append(ngettext("%(num)d is left out", "%(num)d are left out", len(found.left_out)))
+    rows = ngettext("%(num)d row", "%(num)d rows", found.row_count)
+    return gettext("%(rows)s: %(parts)s.", rows=rows, parts=", ".join(parts))
+
+
+def _out() -> tuple[str, str]:
+    return OUT, gettext("Leave these rows out")
+
+
+def _endings() -> list[tuple[str, str]]:
+    return [*((how, gettext(STATUS_WORDS[how])) for how in (SIGNED, WITHDRAWN, REJECTED)), _out()]
+
+
+def _meanings(found: CheckPage) -> dict[str, list[tuple[str, str]]]:
+    """What the words of each kind may mean."""
+    stages = [(key, gettext(title)) for key, title in found.stages.items()]
+    ended = [(meaning, gettext("Over: %(how)s", how=gettext(STATUS_WORDS[how]))) for meaning, how in ENDED_AS.items()]
+    return {
+        "status": [*((status, gettext(STATUS_WORDS[status])) for status in STATUSES), _out()],
+        "stage": [*stages, (ON_HOLD, gettext("On hold")), *ended, _out()],
+        "held": stages,
+        "organisation": [*found.organisations, ("-", gettext("Not in the directory: keep the name as text"))],
+    }
 
 
 @blueprint.post(f"{_ONE}/check")
@@ -144,19 +201,29 @@ def _check(number: int, error: FieldError | None = None) -> Answer:
 def set_choices(number: int) -> Answer:
     """Keep how dates are read and what words mean."""
     dates = {
-        name: way for name in FIELDS if (way := request.form.get(f"dates-{name}")) in (DAY_FIRST, MONTH_FIRST, EACH)
+        name: way
+        for field in FIELDS
+        for name, ways in ((field, (DAY_FIRST, MONTH_FIRST, EACH)), (f"{field}#", (DAY_FIRST, "no")))
+        if (way := request.form.get(f"dates-{name}")) in ways
     }
     each = {
-        name.removeprefix("each-"): way
-        for name, way in request.form.items()
-        if name.startswith("each-") and way in (DAY_FIRST, MONTH_FIRST)
+        name.removeprefix("each-"): said[:100]
+        for name, said in request.form.items()
+        if name.startswith("each-") and said and len(name) <= _LONGEST_NAME
     }
+    asked = {kind: said[:100] for kind in (HOW, HOLDER) if (said := request.form.get(f"asked-{kind}"))}
     words: dict[str, dict[str, str]] = {}
     for at in range(import_page.SHOWN_QUESTIONS):
         kind, typed, meaning = (request.form.get(f"{part}-{at}", "") for part in ("kind", "typed", "word"))
         if kind in KINDS and typed and meaning:
             words.setdefault(kind, {})[typed] = "" if meaning == "-" else meaning
-    given = {"dates": dates, "each": each, "words": words, "leave_out": request.form.get("leave_out") == "yes"}
+    given = {
+        "dates": dates,
+        "each": each,
+        "words": words,
+        "asked": asked,
+        "leave_out": request.form.get("leave_out") == "yes",
+    }
     importing.set_choices(context(), actor(), number, given)
     return redirect(f"/imports/{number}/check", 303)
 

@@ -9,6 +9,7 @@ import pytest
 from dsa.adapters.sheet_process import SeparateSheetReader
 from dsa.adapters.sheets import read_sheet
 from dsa.domain.errors import BadInput
+from dsa.persistence import imports
 from tests.web.page_client import Page, PageClient
 from tests.web.world import World
 
@@ -57,7 +58,7 @@ def test_from_a_sheet_to_tracked_agreements_and_a_baseline(pages: PageClient, wo
     assert "Row 3: 01/12/2025" in page.text
     assert "3 April 2025 or" not in page.text
     page = pages.press("Save and continue", {"each-3:ended": "day"})
-    assert "Of 6 rows, 5 are past agreements, 1 are open ones, 0 cannot be taken as they are." in page.text
+    assert "6 rows: 5 past agreements, 1 open agreement." in page.text
     assert "chosen by you" in page.text
     page = pages.press("Import")
     assert page.path == f"{at}/receipt"
@@ -183,3 +184,63 @@ def test_a_sheet_can_be_forgotten_before_it_is_imported(pages: PageClient, world
     at = send(pages, SHEET.encode())
     assert "Nothing was imported yet" in pages.press("Forget this sheet").text
     pages.get(f"{at}/check", status=404)
+
+
+MESSY = """Ref,Title,Partner,Stage,Waiting on,Start date,End date
+B1,Given up,DWP,Withdrawn,,2024-01-08,2024-09-10
+B2,Agreed by all,DWP,Agreed,,2024-01-08,2024-09-11
+B3,Nobody wrote how,DWP,,,2024-01-08,2024-09-12
+B4,Still in review,DWP,Review,DWP,2026-01-05,
+B5,Odd word,DWP,Legal review,SLC,2026-01-05,
+B6,Parked,DWP,On hold,DWP,2026-01-05,
+B7,Nobody wrote who,DWP,Review,,2026-01-05,
+B8,In review with an end,DWP,Review,,2024-01-08,2024-09-13
+,Total,,,,,8
+"""
+
+
+def place_of(page: Page, typed: str) -> str:
+    """The name of the list for the meaning of a word."""
+    found = next(f.get("name") or "" for f in page.tree.iter("input") if f.get("value") == typed)
+    return found.replace("typed", "word")
+
+
+def taken(world: World, at: str) -> dict[str, str]:
+    """The reference and status of every row that was taken in."""
+    with world.ctx.database.reading() as session:
+        return {case.reference: case.status for case in imports.cases_of(session, int(at.rsplit("/", 1)[1]))}
+
+
+def test_an_end_date_alone_never_says_signed_and_the_words_of_the_stage_say_how_it_ended(
+    pages: PageClient, world: World
+) -> None:
+    lead(pages, world)
+    at = send(pages, MESSY.encode())
+    page = pages.press("Save and continue")
+    assert "9 rows: 2 past agreements, 1 open agreement, 5 wait for your answer, 1 is left out." in page.text
+    assert "2 rows have an end date and do not say how they ended" in page.text
+    assert "Row 4: Nobody wrote how" in page.text
+    assert "Row 9: In review with an end" in page.text
+    assert "1 open row does not say who has it" in page.text
+    assert "Row 10, “Total”: It adds up other rows." in page.text
+    assert "the row does not say where it stands" not in page.text
+    assert "Over: withdrawn" in page.text
+    answers = {"asked-how": "each", "asked-holder": "HMRC", place_of(page, "Legal review"): "+out"}
+    page = pages.press("Save and continue", answers)
+    assert "On hold in stage: “On hold”" in page.text
+    pages.press("Save and continue", {place_of(page, "On hold"): "review"})
+    assert "Some rows leave open" in pages.post(f"{at}/take-in", status=422).errors[0]
+    pages.get(f"{at}/check")
+    page = pages.press("Save and continue", {"each-4:how": "withdrawn", "each-9:how": "signed"})
+    assert "9 rows: 4 past agreements, 3 open agreements, 2 are left out." in page.text
+    assert "You said that such rows are left out." in page.text
+    pages.press("Import")
+    ended = {"B1": "withdrawn", "B2": "signed", "B3": "withdrawn", "B8": "signed"}
+    assert taken(world, at) == ended | {"B4": "open", "B6": "open", "B7": "open"}
+
+
+def test_a_status_and_a_stage_that_say_two_endings_are_not_taken(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    send(pages, b"Ref,Status,Stage,Start,End\nC1,Signed,Withdrawn,2024-01-08,2024-09-10\n")
+    page = pages.press("Save and continue")
+    assert "The status says “Signed” and the stage says “Withdrawn”. Correct one of the two." in page.text
