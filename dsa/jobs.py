@@ -7,8 +7,9 @@ The queue is kept where the setting says: in ``jobs.sqlite3``, or in the Postgre
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from huey import PostgresHuey, SqliteHuey, crontab
 
@@ -38,13 +39,18 @@ FORECAST_SECONDS = 60.0
 SEEN_SECONDS = 60.0
 CHECKPOINT_SECONDS = 3_600.0
 CHECK_LOG_HOURS = 24
+Given = TypeVar("Given")
 
 
 class Relay:
-    """Carries out what waits in the outbox of one installation, and reminds of what is overdue."""
+    """Carries out what waits in the outbox of one installation, and reminds of what is overdue.
+
+    ``failed``: how many jobs failed so far; each was said in the log, and the ones after it were done all the same.
+    """
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        self.failed = 0
         self._reminded = self._forecast_at = self._checkpointed = self._seen = float("-inf")
 
     def close(self) -> None:
@@ -53,9 +59,9 @@ class Relay:
 
     def carry_out(self) -> int:
         """Carry out what waits and hand over mail; returns how many rows were done."""
-        done = notifying.carry_out(self._ctx)
-        notifying.send_mail(self._ctx)
-        return done
+        done = self._tried(lambda: notifying.carry_out(self._ctx))
+        self._tried(lambda: notifying.send_mail(self._ctx))
+        return done or 0
 
     def remind(self) -> int:
         """Work due dates out again where a calendar changed, ask for mails about what is due, write the digests.
@@ -63,13 +69,16 @@ class Relay:
         Returns how many mails were asked for.
         """
         self._reminded = time.monotonic()
+        self._tried(self._redate)
+        self._tried(lambda: renewing.ask_for_due(self._ctx))
+        asked = self._tried(lambda: reminding.remind(self._ctx))
+        self._tried(lambda: digesting.digest(self._ctx))
+        return asked or 0
+
+    def _redate(self) -> None:
         done = redating.redate(self._ctx)
         if done.failed:
             log.warning("the due dates of %s agreements could not be worked out", done.failed)
-        renewing.ask_for_due(self._ctx)
-        asked = reminding.remind(self._ctx)
-        digesting.digest(self._ctx)
-        return asked
 
     def forecast(self) -> int:
         """Forecast every open agreement whose newest forecast is of another stay or another day; returns how many.
@@ -77,9 +86,9 @@ class Relay:
         Then work out what would bring agreements forward for one organisation that asked, or whose figures are old.
         """
         self._forecast_at = time.monotonic()
-        made = forecasting.forecast_due(self._ctx)
-        changes_ahead.compute_next(self._ctx)
-        return made
+        made = self._tried(lambda: forecasting.forecast_due(self._ctx))
+        self._tried(lambda: changes_ahead.compute_next(self._ctx))
+        return made or 0
 
     def tell_the_public(self) -> None:
         """Work the public indicators out anew where they are an hour old."""
@@ -113,25 +122,30 @@ class Relay:
     def turn(self) -> int:
         """One turn: remind where it is time again, carry out, count; where nothing else waits, forecast and check.
 
-        What fails now is tried again in a later turn.
+        What fails now is tried again in a later turn, and keeps nothing else from being done in this one.
         """
+        self._tried(self._be_seen)
+        if time.monotonic() - self._reminded >= REMIND_SECONDS:
+            self.remind()
+        done = self.carry_out()
+        self._tried(self.keep_log)
+        self._tried(self.count)
+        if not done and time.monotonic() - self._forecast_at >= FORECAST_SECONDS:
+            self.forecast()
+            self._tried(self.tell_the_public)
+            self._tried(self.verify)
+        return done
+
+    def _tried(self, job: Callable[[], Given]) -> Given | None:
+        """What the job gives; None where it failed, which the log then says."""
         try:
-            self._be_seen()
-            if time.monotonic() - self._reminded >= REMIND_SECONDS:
-                self.remind()
-            done = self.carry_out()
-            self.keep_log()
-            self.count()
-            if not done and time.monotonic() - self._forecast_at >= FORECAST_SECONDS:
-                self.forecast()
-                self.tell_the_public()
-                self.verify()
-            return done
+            return job()
         except Problem as problem:
             log.warning("the jobs will try again: %s", problem)
         except Exception:  # a job must never end the worker; the row stays in the outbox
             log.exception("a job failed and will be tried again")
-        return 0
+        self.failed += 1
+        return None
 
 
 class BackgroundRelay(threading.Thread):

@@ -32,6 +32,8 @@ def _once(settings: Settings) -> None:
     relay.keep_log()
     click.echo(f"Carried out: {done}")
     ctx.database.close()
+    if relay.failed:
+        raise click.ClickException("Some jobs failed: the lines above say which. They will be tried again.")
 
 
 def _until_stopped(settings: Settings) -> None:

@@ -29,6 +29,11 @@ def task_name(rule: str, side: str) -> str:
     return f"{rule}:{side}"
 
 
+def in_phase(phase: str, name: str) -> str:
+    """The name of a piece of work where an earlier phase has work of the same name."""
+    return f"{phase}/{name}"
+
+
 def levers(fitted: Fitted) -> list[Change]:
     """The changes that apply to the process."""
     process = fitted.process

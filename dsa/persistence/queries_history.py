@@ -104,7 +104,8 @@ def of_organisation(
     session: Session, organisation: int | None, *, route: str = "", one_in: int = 1
 ) -> tuple[list[Any], list[Any]]:
     """The stays and the required tasks of the agreements that an organisation has a part in (None: of all), on a route
-    where one is given, each in order of agreement; moments in epoch seconds.
+    where one is given, each in order of agreement; moments in epoch seconds. What lives on paper elsewhere, or began
+    there, is left out: of the work inside its stages nothing is known.
 
     Stays: (agreement, stage, round, entered, left, lead). Tasks: (agreement, stage, round, rule, kind, organisation,
     role, opened, done, status).
@@ -112,14 +113,14 @@ def of_organisation(
     stays = select(
         _G.c.agreement_id, _G.c.stage, _G.c.round, _seconds(_G.c.entered_at), _seconds(_G.c.left_at),
         _A.c.lead_organisation_id,
-    ).select_from(_G.join(_A, _A.c.id == _G.c.agreement_id))  # fmt: skip
+    ).select_from(_G.join(_A, _A.c.id == _G.c.agreement_id)).where(_A.c.tracking == "")  # fmt: skip
     tasks = (
         select(
             _T.c.agreement_id, _T.c.stage, _T.c.round, _T.c.rule, _T.c.kind, _T.c.organisation_id, _T.c.role,
             _seconds(_T.c.opened_at), _seconds(_T.c.done_at), _T.c.status,
         )
         .select_from(_T.join(_A, _A.c.id == _T.c.agreement_id))
-        .where(_T.c.required, _T.c.status != "standing")
+        .where(_A.c.tracking == "", _T.c.required, _T.c.status != "standing")
     )  # fmt: skip
     if organisation is not None:
         seen = visibility.visible_in([organisation])

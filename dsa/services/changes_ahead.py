@@ -3,6 +3,7 @@
 One rule: every figure is simulated and says so, with what it assumes; nothing is ranked where intervals overlap.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.domain.errors import NotAllowed
+from dsa.domain.tracking import TRACKED
 from dsa.insight import cohorts
-from dsa.insight.levers import shorten, simulate
+from dsa.insight.levers import in_phase, shorten, simulate
 from dsa.insight.process_fit import Fitted, from_json
 from dsa.insight.survival import survival_curve
 from dsa.insight.whatif import Saving
@@ -56,7 +58,8 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class ChangesPage:
     """The page of one organisation (``scope``: its code, "all" for everybody). ``waiting``: somebody asked and it is
-    not done yet. ``too_few``: fewer than 20 agreements were signed."""
+    not done yet. ``too_few``: fewer than 20 agreements were signed. ``failed_at``: when it was tried last, where that
+    did not come to an end; what stood before still stands."""
 
     scope: str
     name: str
@@ -65,6 +68,7 @@ class ChangesPage:
     made_at: datetime | None
     waiting: bool
     too_few: bool
+    failed_at: datetime | None
     may_ask: bool
     rules: Rules
 
@@ -72,7 +76,8 @@ class ChangesPage:
 def compute_next(ctx: Context) -> bool:
     """Work out the figures of one organisation that somebody asked for or that are a day old; False where none is due.
 
-    Those of everybody together are kept up to date unasked: the pages of single agreements rest on them.
+    Those of everybody together are kept up to date unasked: the pages of single agreements rest on them. Where it
+    cannot be worked out that is kept, its page says so, and the error goes on to whoever called.
     """
     now = ctx.clock.now()
     with ctx.database.reading() as session:
@@ -81,11 +86,26 @@ def compute_next(ctx: Context) -> bool:
             due = [EVERYBODY]
         if not due:
             return False
-        ctx.calendars.refresh(session)
-        body = _body(ctx, session, None if due[0] == EVERYBODY else int(due[0]))
+    try:
+        with ctx.database.reading() as session:
+            ctx.calendars.refresh(session)
+            body = _body(ctx, session, None if due[0] == EVERYBODY else int(due[0]))
+    except Exception:
+        _keep_as_failed(ctx, due[0], at=now)
+        raise
     with ctx.database.writing() as session:
         stored.keep_figure(session, KIND, due[0], body, at=now)
     return True
+
+
+def _keep_as_failed(ctx: Context, scope: str, *, at: datetime) -> None:
+    """What stood before still stands, with the moment it was made at; it is tried again a day later."""
+    with ctx.database.writing() as session:
+        row = stored.figure(session, KIND, scope)
+        made_at = _made_at(row)
+        body = dict(row.body) if row is not None else {}
+        body |= {"failed_at": at.isoformat(), "made_at": None if made_at is None else made_at.isoformat()}
+        stored.keep_figure(session, KIND, scope, body, at=at)
 
 
 def ask(ctx: Context, actor: Actor, scope: str) -> None:
@@ -115,12 +135,25 @@ def changes_page(ctx: Context, actor: Actor, *, scope: str = "") -> ChangesPage:
         known.get(chosen, ""),
         tuple(choices),
         _result(body["result"]) if "result" in body else None,
-        row.made_at if row is not None else None,
+        _made_at(row),
         row is not None and row.asked_at is not None,
         bool(body.get("too_few")),
+        _moment(body.get("failed_at")),
         chosen in mine,
         rules,
     )
+
+
+def _made_at(row: Any) -> datetime | None:
+    """When a figure was worked out: of one that was tried in vain since, the time before."""
+    if row is None:
+        return None
+    found: datetime | None = row.made_at
+    return _moment(row.body["made_at"]) if "failed_at" in row.body else found
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _organisations(actor: Actor) -> dict[str, tuple[int, str]]:
@@ -171,7 +204,7 @@ class AgreementChanges:
     """What would bring one agreement forward: the working days within which half of such are signed, and each single
     move.
 
-    ``refusal`` is set instead where nothing can be said: over, too_few, not_yet.
+    ``refusal`` is set instead where nothing can be said: over, tracked, too_few, not_yet, failed.
     """
 
     header: Header
@@ -194,13 +227,27 @@ def changes_for(ctx: Context, actor: Actor, reference: str) -> AgreementChanges:
         kept = models.get(loaded.head.route) or models.get("")
         fitted: Fitted | None = from_json(kept) if kept else None
         over = loaded.head.finished_at is not None or loaded.head.stage not in rules.stages
-        refusal = "over" if over else "" if fitted else "too_few" if row is not None and row.made_at else "not_yet"
+        refusal = "over" if over else "tracked" if loaded.head.tracking == TRACKED else _why_not(row, fitted)
         if refusal or fitted is None:
             return AgreementChanges(header, 0.0, (), (), 0, None, refusal, rules)
         standing, held = standing_of(ctx, session, loaded, rules)
-    ages = {one.name: one.days for one in standing if one.name in fitted.tasks}
     phase = loaded.head.stage
+    ages = _ages(fitted, phase, standing)
     seed = [loaded.head.id, loaded.head.version, fitted.rests_on]
     to_go, savings = shorten(fitted, phase, ages, on_hold=held, chance=default_rng(seed))
-    made_at = row.made_at if row is not None else None
-    return AgreementChanges(header, to_go, savings, standing, fitted.rests_on, made_at, "", rules)
+    return AgreementChanges(header, to_go, savings, standing, fitted.rests_on, _made_at(row), "", rules)
+
+
+def _ages(fitted: Fitted, phase: str, standing: Iterable[Standing]) -> dict[str, float]:
+    """How many days each piece of work of the phase that is open has lasted, by its name in the process."""
+    known = {task.name for one in fitted.process.phases if one.name == phase for task in one.tasks}
+    named = ((name, one.days) for one in standing for name in (one.name, in_phase(phase, one.name)))
+    return {name: days for name, days in named if name in known}
+
+
+def _why_not(row: Any, fitted: Fitted | None) -> str:
+    if fitted is not None:
+        return ""
+    if row is None or not row.made_at:
+        return "not_yet"
+    return "failed" if "failed_at" in row.body else "too_few"

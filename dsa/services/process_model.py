@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from dsa.domain.workflow import Workflow
-from dsa.insight.levers import OURS, THEIRS, task_name
+from dsa.insight.levers import OURS, THEIRS, in_phase, task_name
 from dsa.insight.process_fit import FEWEST, Fitted, Piece, fit
 from dsa.persistence import queries_history as queries
 from dsa.services.context import Context
@@ -77,7 +77,7 @@ def fitted_process(ctx: Context, session: Session, organisation: int | None, *, 
     visits = _visits(stays)
     pieces = [*_from_stays(stays, rules, clocks, visits), *_from_tasks(tasks, rules, clocks, visits, organisation)]
     return fit(
-        _added_up(pieces),
+        _told_apart(_added_up(pieces), rules.stages),
         phases=rules.stages,
         totals=_totals(stays, clocks),
         returned=Counter(row[0] for row, after in pairwise(stays) if _came_back(row, after)),
@@ -154,6 +154,18 @@ def _added_up(pieces: Sequence[Piece]) -> list[Piece]:
             piece = replace(known, ended=ended, done=known.done and piece.done)
         found[key] = piece
     return list(found.values())
+
+
+def _told_apart(pieces: Sequence[Piece], phases: Sequence[str]) -> list[Piece]:
+    """Each piece of work under a name that one phase only has: a rule that another version of the workflow had in
+    another stage keeps its plain name in the first stage and has it with the stage in the others."""
+    first: dict[str, str] = {}
+    for piece in sorted(pieces, key=lambda piece: phases.index(piece.phase)):
+        first.setdefault(piece.name, piece.phase)
+    return [
+        piece if first[piece.name] == piece.phase else replace(piece, name=in_phase(piece.phase, piece.name))
+        for piece in pieces
+    ]
 
 
 def _from_stays(

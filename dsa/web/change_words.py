@@ -78,6 +78,7 @@ def _rounded(value: float) -> str:
 
 
 def _now(task: str, rules: Rules, standing: tuple[Standing, ...]) -> str:
+    task = task.rpartition("/")[2]  # without the stage that tells it from work of the same name in another
     found = next((one for one in standing if one.name == task), None)
     named = task.partition(":")[0]
     what = gettext(found.title if found else rules.stage_titles.get(named, named))

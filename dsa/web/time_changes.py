@@ -98,6 +98,8 @@ def finding(found: ChangesPage) -> str:
     if found.result is None:
         if found.too_few:
             return gettext("Too few agreements have been signed to simulate the process.")
+        if found.failed_at is not None:
+            return gettext("This could not be worked out.")
         return gettext("This has not been worked out yet.")
     best = [one for one in found.result.savings if one.rank == 1 and one.certain and one.saved > 0]
     if not best:

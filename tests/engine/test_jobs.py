@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import ClickException
 from huey import PostgresHuey, SqliteHuey
 
 from dsa import jobs
+from dsa.cli import worker
 from dsa.composition import open_context
 from dsa.config import Settings
+from dsa.domain.errors import BadInput
 from dsa.persistence import outbox
 from dsa.persistence.health import last_turn
 from dsa.persistence.session import Database
@@ -155,3 +158,49 @@ def test_a_worker_that_was_not_seen_for_long_is_told_by_health(
     note_turn(ctx, at=true_clock.now)
     note_turn(ctx, at=true_clock.now - timedelta(hours=1))
     assert pages.client.get("/health").json["jobs"] == "ok", "another worker's clock may be behind"
+
+
+def test_a_job_that_fails_keeps_no_other_from_being_done(
+    town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each job of a turn in turn: the ones after it are done, the log names what failed."""
+    done: list[str] = []
+    steps = {
+        (jobs.redating, "redate"), (jobs.renewing, "ask_for_due"), (jobs.reminding, "remind"),
+        (jobs.digesting, "digest"), (jobs.notifying, "carry_out"), (jobs.notifying, "send_mail"),
+        (jobs.audit_log, "keep_log"), (jobs.figures, "refresh"), (jobs.forecasting, "forecast_due"),
+        (jobs.changes_ahead, "compute_next"), (jobs.indicators, "work_out"),
+    }  # fmt: skip
+    names = {name for _, name in steps}
+
+    def does(name: str) -> Callable[..., Any]:
+        def job(*_args: Any, **_more: Any) -> Any:
+            done.append(name)
+            if name in broken:
+                raise BadInput("This one is broken.") if name > "l" else ValueError("so is this one")
+            return type("Done", (), {"failed": 0})() if name == "redate" else 0
+
+        return job
+
+    for module, name in steps:
+        monkeypatch.setattr(module, name, does(name))
+    for name in names:
+        broken = {name}
+        done.clear()
+        caplog.clear()
+        relay = jobs.Relay(town.ctx)
+        assert relay.turn() == 0
+        assert set(done) == names, name
+        assert relay.failed == 1
+        assert "will" in caplog.text
+
+
+def test_one_run_of_the_worker_in_which_a_job_fails_does_not_end_as_if_it_had_not(
+    settings_of: Settings, monkeypatch: pytest.MonkeyPatch, town: Town
+) -> None:
+    def broken(_ctx: Any) -> int:
+        raise ValueError("no")
+
+    monkeypatch.setattr(jobs.digesting, "digest", broken)
+    with pytest.raises(ClickException, match="Some jobs failed"):
+        worker._once(settings_of)

@@ -6,19 +6,22 @@ from typing import Any
 
 import pytest
 
+from dsa import jobs
 from dsa.domain.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
 from dsa.domain.tracking import TRACKED
+from dsa.persistence import forecasts as stored
 from dsa.persistence import history, imports, queries_agreements, queries_history
 from dsa.persistence.queries_agreements import Wanted
 from dsa.services import (
+    changes_ahead,
     commenting,
     holding,
     how_long,
     importing,
+    indicators,
     lists,
     moves,
     past_stays,
-    process_model,
     reviewing,
     tracked,
 )
@@ -26,6 +29,7 @@ from dsa.services.importing import Imported
 from dsa.services.reviewing import Verdict
 from dsa.services.tracked import Report
 from tests.engine.town import Town
+from tests.past import add_signed
 
 HEADINGS = ["Ref", "Title", "Partner", "Status", "Stage", "Owner", "Started", "Since", "Due", "Signed"]
 OPEN = ["A1", "Fuel poverty", "Body AAB", "open", "review", "AAB", "2026-03-02", "2026-10-01", "2026-10-20", ""]
@@ -204,20 +208,34 @@ def test_one_that_is_reported_in_use_counts_as_signed(town: Town) -> None:
     assert (past.history.stage == past.code("signed")).sum() == 1
 
 
-def test_one_that_is_reported_in_use_is_over_for_the_model_of_the_process(town: Town) -> None:
-    references = taken_in(town, OPEN, OUTSIDE)
-    report(town, references[0], Report("in_use"))
-    for days in (0, 30):
-        town.clock.advance(days * 1_440)
-        with town.ctx.database.reading() as session:
-            stays, _ = queries_history.of_organisation(session, None)
-            totals = process_model._totals(stays, process_model._Clocks(town.ctx, session, None, stays))
-        found = [totals[town.loaded(reference).head.id] for reference in references]
-        assert [signed for _, signed in found] == [True, False]
-        if days == 0:
-            before = found
-    assert found[0] == before[0]
-    assert found[1][0] > before[1][0]
+def test_what_lives_on_paper_is_no_part_of_the_model_of_the_process_nor_is_what_began_there(town: Town) -> None:
+    """Of the work inside its stages nothing is known: played again, it would take no time there."""
+    own = town.bring_to(town.start("AAA", "AAB"), "review")
+    in_use, joins = taken_in(town, OPEN, OUTSIDE)
+    report(town, in_use, Report("in_use"))
+    tracked.join(town.ctx, town.actor("AAA", "drafter"), joins, "first_look", seen=town.seen(joins))
+    with town.ctx.database.reading() as session:
+        stays, tasks = queries_history.of_organisation(session, None)
+    assert {row[0] for row in stays} == {row[0] for row in tasks} == {town.loaded(own).head.id}
+
+
+def test_imported_rows_in_two_stages_keep_neither_the_simulation_nor_the_public_figures_from_being_worked_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes_ahead, "AGREEMENTS", 100)
+    monkeypatch.setattr(changes_ahead, "RUNS", 5)
+    like = town.bring_to(town.start("AAA", "AAB"), "review")
+    add_signed(town.ctx.database, like, now=town.clock.now(), count=24)
+    taken_in(town, OPEN, ["A4", "Elsewhere", "Body AAB", "open", "board", "AAB", *OPEN[6:]])
+    relay = jobs.Relay(town.ctx)
+    relay.forecast()
+    relay.tell_the_public()
+    assert not relay.failed
+    with town.ctx.database.reading() as session:
+        body = stored.figure(session, changes_ahead.KIND, changes_ahead.EVERYBODY).body
+        public = stored.figure(session, indicators.KIND)
+    assert body["result"]["rests_on"] == 24
+    assert public.body["overall"]["signed"] == 24
 
 
 def test_the_same_file_is_the_same_import_and_is_taken_in_once(town: Town) -> None:

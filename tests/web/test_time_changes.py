@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from dsa.domain.errors import BadInput
 from dsa.persistence import forecasts as stored
 from dsa.services import changes_ahead, forecasting, holding
 from tests.engine.test_one_winner import at_once
@@ -132,3 +133,37 @@ def test_with_too_little_history_it_says_so(pages: PageClient, world: World) -> 
     assert "It is being worked out" in pages.get("/time/changes").text
     changes_ahead.compute_next(world.ctx)
     assert "Too few agreements have been signed to simulate" in pages.get("/time/changes").text
+
+
+def test_figures_that_could_not_be_worked_out_are_kept_as_such_and_what_was_before_still_stands(
+    pages: PageClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_more: object) -> None:
+        raise BadInput("Two tasks have one name. Give each its own.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(changes_ahead, "fitted_process", broken)
+        with pytest.raises(BadInput):
+            changes_ahead.compute_next(world.ctx)
+    assert not changes_ahead.compute_next(world.ctx), "it is not tried again at once"
+    drafting = world.agreement_in("drafting")
+    pages.sign_in(world.person("NAO", "auditor"))
+    page = pages.get("/time/changes")
+    assert "This could not be worked out." in page.text
+    assert "On 2 November 2026 at 9:10am it could not be worked out" in page.text
+    assert "could not be worked out" in pages.get(f"/agreements/{drafting}/bring-forward").text
+    world.move_clock(days=2)
+    reference = world.agreement_in("review")
+    add_signed(world.ctx.database, reference, now=world.ctx.clock.now(), count=30)
+    assert changes_ahead.compute_next(world.ctx)
+    assert "could not be worked out" not in pages.get("/time/changes").text
+    world.move_clock(days=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(changes_ahead, "fitted_process", broken)
+        with pytest.raises(BadInput):
+            changes_ahead.compute_next(world.ctx)
+    page = pages.get("/time/changes")
+    assert "On 6 November 2026 at 9:10am it could not be worked out" in page.text
+    assert "What stands below is from before" in page.text
+    assert "worked out on 4 November 2026" in page.text
+    assert "Simulated" in pages.get(f"/agreements/{reference}/bring-forward").text
