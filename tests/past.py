@@ -38,7 +38,8 @@ def add_past(
     route: str = "standard",
 ) -> int:
     """One agreement like that of reference ``like`` with stays of so many calendar days; what lies after now is not
-    there yet. A last stay in ``signed``, ``withdrawn`` or another final stage is of no length. Returns its id."""
+    there yet. A last stay in ``signed``, ``withdrawn`` or another final stage is of no length; each
+    later stay in ``drafting`` begins a round. Returns its id."""
     with database.writing() as session:
         row: dict[str, Any] = dict(session.execute(select(_A).where(_A.c.reference == like)).mappings().one())
         parties = [dict(each) for each in session.execute(select(_P).where(_P.c.agreement_id == row["id"])).mappings()]
@@ -62,12 +63,14 @@ def add_past(
         for party in parties:
             del party["id"]
             session.execute(insert(_P).values(**{**party, "agreement_id": made}))
-        entries = []
+        entries: list[dict[str, Any]] = []
         for number, (where, entered, left) in enumerate(spent):
             over = left <= now and where != "signed"
+            drafts = where == "drafting" and sum(each["stage"] == "drafting" for each in entries)
+            round_ = entries[-1]["round"] + bool(drafts) if entries else 1
             entries.append(
                 {
-                    "agreement_id": made, "entered_seq": number + 1, "stage": where, "round": 1, "route": route,
+                    "agreement_id": made, "entered_seq": number + 1, "stage": where, "round": round_, "route": route,
                     "organisation_id": row["lead_organisation_id"], "entered_at": entered,
                     "left_at": left if over else None, "target_days": 10, "due_at": None, "working_minutes": None,
                     "calendar_version": "past",

@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from dsa.insight import whatif
 from dsa.insight.process_fit import Fitted
-from dsa.insight.simulation import Draws, Floats, Played, Process
+from dsa.insight.simulation import Draws, Floats, Phase, Played, Process, Task
 from dsa.insight.whatif import Change, Saving, World, played_against
 
 REVIEW, SIGNING = "review", "sign_off"
@@ -22,6 +22,7 @@ FEWER_RETURNS = 0.5
 MERGED = ("security", "data_protection_advice")
 OURS, THEIRS = "ours", "theirs"
 RUNS, WALKS = 6, 150
+_CAPS = {"cap": SIGN_CAP, "delegated": DELEGATED}
 
 
 def task_name(rule: str, side: str) -> str:
@@ -70,38 +71,86 @@ def _named(change: Change, name: str) -> Change:
 # One agreement, from where it stands
 
 
-def worlds_of(fitted: Fitted, phase: str, standing: Mapping[str, float], *, chance: Generator) -> Iterator[World]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one agreement stands: in ``phase``, with the stages ``behind`` it, after ``returns`` from review.
+
+    ``standing``: the pieces of work that are open in the phase, with how many days each has lasted. ``asked``: those
+    that were asked for in this stay, done ones too.
+    """
+
+    phase: str
+    behind: frozenset[str]
+    standing: Mapping[str, float]
+    asked: frozenset[str] = frozenset()
+    returns: int = 0
+
+
+def worlds_of(fitted: Fitted, place: Place, *, chance: Generator) -> Iterator[World]:
     """The rest of one agreement's way, drawn ``WALKS`` times in each of ``RUNS`` runs; nobody queues for it.
 
-    ``standing``: the pieces of work that are open in the present phase, with how many days each has lasted. What is
-    behind it is done; where it comes back, everything is drawn afresh.
+    What is behind it is done; where it comes back, everything is drawn afresh. From a phase that is behind nothing
+    comes back.
     """
     free = tuple(
         replace(one, tasks=tuple(replace(task, pool=None) for task in one.tasks)) for one in fitted.process.phases
     )
     process = replace(fitted.process, phases=free, people={})
-    order = [one.name for one in process.phases]
-    behind = order.index(phase) if phase in order else 0
+    over = all(one.name in place.behind for one in process.phases if one.returns_to is not None)
     for of_run in chance.spawn(RUNS):
-        luck = fitted.luck(of_run, WALKS)
+        luck = fitted.luck(of_run, WALKS, used=place.returns)
         lengths = dict(luck.lengths)
-        for number, one in enumerate(process.phases[: behind + 1]):
-            for task in one.tasks:
+        for one in process.phases:
+            for task in one.tasks if one.name in place.behind else _begun(one, place):
                 left = lengths[task.name].copy()
                 left[:, 0] = np.nan
-                if number == behind and task.name in standing:
-                    left[:, 0] = fitted.beyond(task.name, standing[task.name], of_run, WALKS)
+                if one.name == place.phase and task.name in place.standing:
+                    age = place.standing[task.name]
+                    left[:, 0] = fitted.beyond(task.name, age, of_run, WALKS, used=place.returns)
                 lengths[task.name] = left
-        yield process, Draws(np.zeros(WALKS), lengths, luck.returns, luck.lane)
+        returns = np.ones_like(luck.returns) if over else luck.returns
+        yield process, Draws(np.zeros(WALKS), lengths, returns, luck.lane)
 
 
-def moves_for(fitted: Fitted, phase: str, standing: Mapping[str, float]) -> list[Change]:
+def _begun(phase: Phase, place: Place) -> tuple[Task, ...]:
+    """The work of the present phase that was asked for; where one waits for the other, the rest is still to come."""
+    if phase.name != place.phase:
+        return ()
+    return tuple(
+        task for task in phase.tasks if phase.at_once or task.name in place.asked or task.name in place.standing
+    )
+
+
+def moves_for(fitted: Fitted, place: Place) -> list[Change]:
     """The single moves that may shorten one agreement from where it stands."""
-    order = [one.name for one in fitted.process.phases]
-    ahead = order[order.index(phase) :] if phase in order else order
-    found = [_now(name) for name in standing]
-    found += [one for one in levers(fitted) if _still_helps(one.name, ahead)]
+    ahead = [one.name for one in fitted.process.phases if one.name not in place.behind]
+    found = [_now(name) for name in place.standing]
+    for one in levers(fitted):
+        if not _still_helps(one.name, ahead):
+            continue
+        days = _CAPS.get(one.name)
+        if days is None or place.phase != SIGNING:
+            found.append(one)
+            continue
+        lasted = {task: age for task, age in place.standing.items() if one.name != "delegated" or task.endswith(OURS)}
+        if all(age < days for age in lasted.values()):
+            found.append(_from_here(one, lasted, days))
     return found
+
+
+def _from_here(change: Change, lasted: Mapping[str, float], days: float) -> Change:
+    """A cap on signatures while some are asked for: the days that each of these has lasted already count."""
+
+    def apply(process: Process, draws: Draws) -> World:
+        process, capped = change.apply(process, draws)
+        lengths = dict(capped.lengths)
+        for task, age in lasted.items():
+            left = lengths[task].copy()
+            left[:, 0] = np.minimum(left[:, 0], days - age)
+            lengths[task] = left
+        return process, replace(capped, lengths=lengths)
+
+    return replace(change, apply=apply)
 
 
 def _still_helps(name: str, ahead: Sequence[str]) -> bool:
@@ -123,28 +172,24 @@ def _now(task: str) -> Change:
 
 
 def shorten(
-    fitted: Fitted,
-    phase: str,
-    standing: Mapping[str, float],
-    *,
-    on_hold: float | None,
-    chance: Generator,
+    fitted: Fitted, place: Place, *, on_hold: float | None, chance: Generator
 ) -> tuple[float, tuple[Saving, ...]]:
     """The working days within which half of such are signed, and what each single move would save on average, the best
-    first.
+    first; a move that saves nothing in any run is left out.
 
     ``on_hold``: working days that its hold still has to run, None where it is on none; while it lasts nothing moves.
     """
     wait = on_hold or 0.0
     base, savings = played_against(
-        list(worlds_of(fitted, phase, standing, chance=chance)),
-        moves_for(fitted, phase, standing),
+        list(worlds_of(fitted, place, chance=chance)),
+        moves_for(fitted, place),
         settled=_all,
     )
     half = float(np.median(np.concatenate([one.days for one in base]))) + wait
+    found = [one for one in savings if (one.saved, one.low, one.high) != (0.0, 0.0, 0.0)]
     if wait:
-        savings = whatif.ranked([*savings, Saving("end_hold", "", wait, wait, wait, 0)])
-    return half, savings
+        found.append(Saving("end_hold", "", wait, wait, wait, 0))
+    return half, whatif.ranked(found)
 
 
 def _all(played: Played) -> Floats:

@@ -19,6 +19,7 @@ from dsa.insight.survival import jump_weights
 
 MOST_DONORS = 400  # agreements that luck is drawn from
 FEWEST = 20  # agreements that came to an end, below which no process is fitted
+ALIKE = 5  # agreements that came back as often, below which those that came back less often stand in
 BUSY = 0.9  # no pool is taken to be busier on average: its queue would never end
 _SHORTEST = 1 / 480
 
@@ -55,23 +56,41 @@ class Fitted:
     per_day: float
     rests_on: int
 
-    def luck(self, chance: Generator, agreements: int) -> Draws:
-        """The luck of so many agreements, each that of one that was seen."""
+    def luck(self, chance: Generator, agreements: int, *, used: int = 0) -> Draws:
+        """The luck of so many agreements, each that of one that was seen.
+
+        ``used``: how often they have come back already; their luck is that of those that came back as often, from then
+        on, and no agreement comes back more often than ``most_returns`` in all.
+        """
         rounds, share = self.process.most_returns, self.process.return_share
-        donors = chance.integers(len(self.returned), size=agreements)
+        alike = self._alike(used)
+        able = np.flatnonzero(self.returned >= alike)
+        donors = able[chance.integers(len(able), size=agreements)]
         luck = chance.random((agreements, rounds))
-        back = np.arange(rounds) < self.returned[donors][:, None]
+        later = np.arange(rounds) + alike
+        back = (later < self.returned[donors][:, None]) & (np.arange(rounds) + used < rounds)
+        visits = np.minimum(np.arange(rounds + 1) + alike, rounds)
         return Draws(
             arrivals=np.cumsum(chance.exponential(1 / self.per_day, agreements)),
-            lengths={name: self.lengths[donors, number] for number, name in enumerate(self.tasks)},
+            lengths={name: self.lengths[donors, number][:, visits] for number, name in enumerate(self.tasks)},
             returns=np.where(back, luck * share, share + luck * (1 - share)),
             lane=chance.random(agreements),
         )
 
-    def beyond(self, task: str, age: float, chance: Generator, size: int) -> Floats:
-        """What is left of work that has lasted ``age`` days already; where nothing lasted longer it ends now."""
-        values = self.lengths[:, self.tasks.index(task), 0]
+    def _alike(self, used: int) -> int:
+        """How many returns those must have seen whose luck is drawn from: fewer where too few came back so often."""
+        while used and (self.returned >= used).sum() < ALIKE:
+            used -= 1
+        return used
+
+    def beyond(self, task: str, age: float, chance: Generator, size: int, *, used: int = 0) -> Floats:
+        """What is left of work that has lasted ``age`` days already, after so many returns; where nothing lasted longer
+        it ends now."""
+        visits = self.lengths[:, self.tasks.index(task)]
+        values = visits[:, self._alike(used)]
         longer = values[values > age]
+        if not len(longer):
+            longer = visits[visits > age]
         if not len(longer):
             return np.full(size, _SHORTEST)
         found: Floats = longer[chance.integers(len(longer), size=size)] - age

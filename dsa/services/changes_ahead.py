@@ -3,7 +3,6 @@
 One rule: every figure is simulated and says so, with what it assumes; nothing is ranked where intervals overlap.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from dsa.domain.actor import Actor
 from dsa.domain.errors import NotAllowed
 from dsa.domain.tracking import TRACKED
 from dsa.insight import cohorts
-from dsa.insight.levers import in_phase, shorten, simulate
+from dsa.insight.levers import Place, in_phase, shorten, simulate
 from dsa.insight.process_fit import Fitted, from_json
 from dsa.insight.survival import survival_curve
 from dsa.insight.whatif import Saving
@@ -26,7 +25,7 @@ from dsa.services.context import Context
 from dsa.services.how_long import lengths_seen
 from dsa.services.moving import open_for
 from dsa.services.process_model import Rules, fitted_process, rules_of
-from dsa.services.standing_work import Standing, standing_of
+from dsa.services.standing_work import Standing, WhereItStands, standing_of
 
 KIND = "changes"
 EVERYBODY = "all"
@@ -230,19 +229,21 @@ def changes_for(ctx: Context, actor: Actor, reference: str) -> AgreementChanges:
         refusal = "over" if over else "tracked" if loaded.head.tracking == TRACKED else _why_not(row, fitted)
         if refusal or fitted is None:
             return AgreementChanges(header, 0.0, (), (), 0, None, refusal, rules)
-        standing, held = standing_of(ctx, session, loaded, rules)
-    phase = loaded.head.stage
-    ages = _ages(fitted, phase, standing)
+        found = standing_of(ctx, session, loaded, rules)
+    place = _place(fitted, loaded.head.stage, found, rules)
     seed = [loaded.head.id, loaded.head.version, fitted.rests_on]
-    to_go, savings = shorten(fitted, phase, ages, on_hold=held, chance=default_rng(seed))
-    return AgreementChanges(header, to_go, savings, standing, fitted.rests_on, _made_at(row), "", rules)
+    to_go, savings = shorten(fitted, place, on_hold=found.held, chance=default_rng(seed))
+    return AgreementChanges(header, to_go, savings, found.standing, fitted.rests_on, _made_at(row), "", rules)
 
 
-def _ages(fitted: Fitted, phase: str, standing: Iterable[Standing]) -> dict[str, float]:
-    """How many days each piece of work of the phase that is open has lasted, by its name in the process."""
+def _place(fitted: Fitted, phase: str, found: WhereItStands, rules: Rules) -> Place:
+    """Where an agreement stands, in the names of the process."""
     known = {task.name for one in fitted.process.phases if one.name == phase for task in one.tasks}
-    named = ((name, one.days) for one in standing for name in (one.name, in_phase(phase, one.name)))
-    return {name: days for name, days in named if name in known}
+    behind = frozenset(rules.stages[: rules.stages.index(phase)])
+    open_now = ((name, one.days) for one in found.standing for name in (one.name, in_phase(phase, one.name)))
+    asked = (name for one in found.asked for name in (one, in_phase(phase, one)))
+    ages = {name: days for name, days in open_now if name in known}
+    return Place(phase, behind, ages, frozenset(asked), found.returns)
 
 
 def _why_not(row: Any, fitted: Fitted | None) -> str:

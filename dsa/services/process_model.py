@@ -125,7 +125,12 @@ def _visits(stays: Sequence[Any]) -> dict[tuple[int, int], int]:
 
 
 def _came_back(row: Any, after: Any) -> bool:
-    return bool(row[0] == after[0] and row[1] == REVIEW and after[1] == DRAFTING)
+    return bool(row[0] == after[0]) and came_back(row[1], after[1])
+
+
+def came_back(stage: str, after: str) -> bool:
+    """Whether an agreement that went from one stage to the other came back from review."""
+    return stage == REVIEW and after == DRAFTING
 
 
 def _totals(stays: Sequence[Any], clocks: _Clocks) -> dict[int, tuple[float, bool]]:

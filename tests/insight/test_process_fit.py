@@ -1,11 +1,12 @@
 """A process fitted from what was seen plays as what was seen; changes are offered only where they apply."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from dsa.insight.levers import levers, shorten, simulate
+from dsa.insight.levers import Place, levers, moves_for, shorten, simulate, worlds_of
 from dsa.insight.process_fit import Fitted, Piece, _worked, fit, from_json
 from dsa.insight.simulation import play
 from dsa.insight.survival import survival_curve
@@ -101,21 +102,25 @@ def test_only_what_applies_is_offered_and_structure_is_recognised() -> None:
     assert found.half < found.most
 
 
+def in_review(standing: dict[str, float], *, returns: int = 0) -> Place:
+    return Place("review", frozenset({"drafting"}), standing, frozenset(standing), returns)
+
+
 def test_for_one_agreement_only_the_work_that_decides_when_it_ends_is_worth_hurrying() -> None:
     fitted = seen()
     alone = {"legal:ours": 1.0}
-    _, savings = shorten(fitted, "review", alone, on_hold=None, chance=np.random.default_rng(1))
+    _, savings = shorten(fitted, in_review(alone), on_hold=None, chance=np.random.default_rng(1))
     decides = next(one for one in savings if one.name == "now:legal:ours")
     standing = {**alone, "security:ours": 1.0, "data_protection_advice:ours": 1.0, "legal:theirs": 1.0}
-    to_go, savings = shorten(fitted, "review", standing, on_hold=None, chance=np.random.default_rng(1))
+    to_go, savings = shorten(fitted, in_review(standing), on_hold=None, chance=np.random.default_rng(1))
     beside = next(one for one in savings if one.name == "now:legal:ours")
     assert decides.saved > 3 * beside.saved > 0  # the others would hold it up all the same
     assert to_go > beside.saved
     assert [one.rank for one in savings] == sorted(one.rank for one in savings)
-    held, with_hold = shorten(fitted, "review", standing, on_hold=200.0, chance=np.random.default_rng(1))
+    held, with_hold = shorten(fitted, in_review(standing), on_hold=200.0, chance=np.random.default_rng(1))
     assert held == pytest.approx(to_go + 200)
     assert with_hold[0].name == "end_hold"
-    again, _ = shorten(fitted, "review", standing, on_hold=None, chance=np.random.default_rng(1))
+    again, _ = shorten(fitted, in_review(standing), on_hold=None, chance=np.random.default_rng(1))
     assert again == to_go
 
 
@@ -125,3 +130,51 @@ def test_what_comes_after_review_is_done_once_even_where_fewer_drafts_come_back(
     assert np.isfinite(fitted.lengths[:, number]).all()
     curve = survival_curve(play(fitted.process, fitted.luck(np.random.default_rng(2), 500)).days, np.ones(500, bool))
     assert curve.reached(0.5).value is not None
+
+
+def test_from_behind_review_nothing_comes_back_and_no_more_remains_than_ever_remained() -> None:
+    fitted = seen(back=0.5)
+    behind = frozenset({"drafting", "review"})
+    ages = {"sign:ours": 10.0, "sign:theirs": 10.0}
+    longest = float(np.nanmax(fitted.lengths[:, [fitted.tasks.index(name) for name in ages]])) - 10.0
+    in_sign_off = Place("sign_off", behind, ages, frozenset(ages))
+    for process, luck in worlds_of(fitted, in_sign_off, chance=np.random.default_rng(1)):
+        assert play(process, luck).days.max() <= longest
+    half, savings = shorten(fitted, in_sign_off, on_hold=None, chance=np.random.default_rng(1))
+    left = [fitted.lengths[:, fitted.tasks.index(name), 0] for name in ages]
+    alone = [float(np.median(one[one > 10.0] - 10.0)) for one in left]
+    assert max(alone) * 0.9 <= half <= 2 * max(alone)
+    assert not {"returns", "merged", "cap"} & {one.name for one in savings}, "ten of ten days are over"
+    # A stage between that was never seen to take any time: what is behind it is behind.
+    between, _ = shorten(fitted, Place("board", behind, {}), on_hold=None, chance=np.random.default_rng(1))
+    whole = play(fitted.process, fitted.luck(np.random.default_rng(1), 900)).days
+    assert between < np.median(whole) / 2
+
+
+def test_the_days_that_a_signature_has_lasted_count_in_what_it_may_take() -> None:
+    fitted = seen(back=0.0)
+    behind = frozenset({"drafting", "review"})
+    place = Place("sign_off", behind, {"sign:ours": 2.0, "sign:theirs": 8.0}, frozenset({"sign:ours", "sign:theirs"}))
+    moves = {one.name: one for one in moves_for(fitted, place)}
+    process, luck = next(worlds_of(fitted, place, chance=np.random.default_rng(1)))
+    assert play(*moves["cap"].apply(process, luck)).days.max() <= 8.0
+    theirs = play(process, luck).days
+    capped = moves["cap"].apply(process, luck)[1].lengths
+    assert capped["sign:theirs"][:, 0].max() <= 2.0
+    assert moves["delegated"].apply(process, luck)[1].lengths["sign:ours"][:, 0].max() <= 1.0
+    assert theirs.max() > 8.0
+
+
+def test_in_a_later_round_the_returns_already_used_count() -> None:
+    fitted = seen(back=0.5, size=300)
+    fitted = replace(fitted, returned=np.where(np.arange(len(fitted.returned)) % 9 == 0, 2, fitted.returned))
+    most = fitted.process.most_returns
+    for used in range(most + 2):
+        luck = fitted.luck(np.random.default_rng(1), 400, used=used)
+        back = (luck.returns < fitted.process.return_share).sum(axis=1)
+        assert back.max() <= max(0, most - used)
+        assert luck.lengths["legal:ours"].shape == (400, most + 1)
+    once = fitted.luck(np.random.default_rng(1), 400, used=1)
+    again = (once.returns < fitted.process.return_share).any(axis=1).mean()
+    truth = (fitted.returned >= 2).sum() / (fitted.returned >= 1).sum()
+    assert again == pytest.approx(truth, abs=0.1)

@@ -167,3 +167,36 @@ def test_figures_that_could_not_be_worked_out_are_kept_as_such_and_what_was_befo
     assert "What stands below is from before" in page.text
     assert "worked out on 4 November 2026" in page.text
     assert "Simulated" in pages.get(f"/agreements/{reference}/bring-forward").text
+
+
+@pytest.mark.parametrize("stage", ["text_agreed", "sign_off"])
+def test_past_review_it_takes_no_longer_than_what_is_ahead_ever_took(
+    pages: PageClient, world: World, stage: str
+) -> None:
+    """Nothing comes back from a review that is behind: as near as the forecast, and within what was ever seen."""
+    now = world.ctx.clock.now()
+    review = world.agreement_in("review")
+    add_signed(world.ctx.database, review, now=now - timedelta(days=100), count=30)
+    for number in range(20):  # and as many that came back once
+        stays = [
+            ("drafting", 14),
+            ("review", 21),
+            ("drafting", 30),
+            ("review", 40),
+            ("text_agreed", 4),
+            ("sign_off", 16),
+            ("signed", 0),
+        ]
+        add_past(world.ctx.database, review, begun=now - timedelta(days=300 + number), stays=stays,
+                 reference=f"BACK-{number}", now=now)  # fmt: skip
+    reference = world.agreement_in(stage)
+    world.move_clock(days=1)
+    forecasting.forecast_due(world.ctx)
+    changes_ahead.compute_next(world.ctx)
+    found = changes_ahead.changes_for(world.ctx, world.actor("HMRC", "drafter"), reference)
+    assert 0 < found.to_go <= 16, "twenty days hold at most sixteen working days"
+    with world.ctx.database.reading() as session:
+        said = stored.newest(session, world.loaded(reference).head.id)
+    assert abs(found.to_go - said.likely_days) < 4
+    assert not {"returns", "merged"} & {one.name for one in found.savings}
+    assert all(one.saved for one in found.savings)
