@@ -14,6 +14,7 @@ class Kind(StrEnum):
     DELAY = "delay"
     WORKING = "working"
     NOT_GIVEN = "not_given"
+    NOT_KNOWN = "not_known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ def _working(code: str, label: str, definition: str) -> Reason:
 
 
 NOT_GIVEN = "NOT_GIVEN"
+# The time before an agreement was followed here, and whose it was: no organisation's, neither work nor waiting.
+BEFORE, NOT_KNOWN = "reported", "not known"
 
 DELAYS: tuple[Reason, ...] = (
     _delay(
@@ -154,15 +157,21 @@ WORKING: tuple[Reason, ...] = (
     _working("renewing", "renewing", "A review is due: it is being renewed, varied or ended."),
     _working("answering", "answering a question", "A question was asked and is being answered."),
     _working("returned", "being put right", "It was sent back and what was asked for is being changed."),
-    _working(
-        "reported", "before it was followed here", "The agreement was followed elsewhere: who had it is not known here."
-    ),
     _working("disposing", "destroying the data", "The sharing has ended and the data is being destroyed."),
 )
 
 _UNGIVEN = Reason(NOT_GIVEN, "not given", "Whoever recorded this gave no reason.", Kind.NOT_GIVEN)
 
-REASONS: dict[str, Reason] = {reason.code: reason for reason in (*DELAYS, *EXTRA_DELAYS, *WORKING, _UNGIVEN)}
+_FOLLOWED_ELSEWHERE = Reason(
+    BEFORE,
+    "before it was followed here",
+    "The agreement was followed elsewhere: who had it is not known here.",
+    Kind.NOT_KNOWN,
+)
+
+REASONS: dict[str, Reason] = {
+    reason.code: reason for reason in (*DELAYS, *EXTRA_DELAYS, *WORKING, _UNGIVEN, _FOLLOWED_ELSEWHERE)
+}
 CODES: frozenset[str] = frozenset(REASONS)
 DELAY_CODES: frozenset[str] = frozenset(reason.code for reason in (*DELAYS, *EXTRA_DELAYS))
 WORKING_CODES: frozenset[str] = frozenset(reason.code for reason in WORKING)

@@ -10,6 +10,7 @@ from typing import Any
 
 from dsa.domain import timetable
 from dsa.domain.events import BACKDATED, FREEZES, NO_MOVEMENT, REPORTED
+from dsa.domain.reasons import BEFORE, NOT_KNOWN
 from dsa.domain.timetable import Timetable
 
 
@@ -213,7 +214,9 @@ def _hand_over(state: Replayed, holder: Mapping[str, Any] | None, at: datetime) 
         state.holder = None
         return
     state.holder = (holder["owner"], holder["role"], holder["reason"])
-    state.spells.append(ReplayedSpell(**holder, started_seq=state.seq, started_at=at))
+    spell = ReplayedSpell(**holder, started_seq=state.seq, started_at=at)
+    # events of before say that the lead had it then, which nobody knew
+    state.spells.append(replace(spell, owner=NOT_KNOWN) if spell.reason == BEFORE else spell)
 
 
 def _instant(text: str) -> datetime:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.actor import Actor
 from dsa.domain.errors import NotFound
 from dsa.domain.machine import Flow
-from dsa.domain.reasons import is_reason
+from dsa.domain.reasons import BEFORE, is_reason
 from dsa.insight.write_log import EventRow, write_csv, write_ocel, write_xes
 from dsa.persistence import bookkeeping
 from dsa.persistence import queries_log as queries
@@ -27,6 +27,7 @@ FORMATS: Mapping[str, tuple[Writer, str, str]] = {
     "ocel": (write_ocel, "application/json", "ocel.json"),
 }
 _SIGNED = frozenset({"signed", "preparing", "in_use", "review_due", "suspended", "ended", "data_destroyed", "closed"})
+_ELSEWHERE = "TrackingBegan"  # from here to the next event it was followed elsewhere
 _REVIEWS = frozenset({"advice", "decision", "check", "record"})
 
 
@@ -103,7 +104,7 @@ def _row(found: History, event: Any, body: Mapping[str, Any], stage: str, status
         organisation=str(who.get("organisation", "")),
         role=str(who.get("role", "")),
         stage=stage,
-        reason=code if isinstance(code, str) and is_reason(code) else "",
+        reason=BEFORE if event.kind == _ELSEWHERE else code if isinstance(code, str) and is_reason(code) else "",
         nation=event.nation,
         target_working_days=None if task is None else task.target_days,
         owned_working_minutes=None if task is None else task.working_minutes,
@@ -116,5 +117,7 @@ def _row(found: History, event: Any, body: Mapping[str, Any], stage: str, status
 
 
 def activity(kind: str) -> str:
-    """An event's kind in words: "Text locked"."""
+    """An event's kind in words: "Text locked". What lies between the first two events of a followed one is marked."""
+    if kind == _ELSEWHERE:
+        return "Not known: before it was followed here"
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).capitalize()

@@ -126,6 +126,8 @@ def _owners(ctx: Context, session: Session, loaded: Loaded) -> Mapping[str, str]
     now = max(ctx.clock.now(), loaded.head.updated_at)
     minutes: dict[str, dict[str, float]] = {}
     for piece in times_of(ctx, session, [loaded.head], now=now)[loaded.head.id].pieces:
+        if piece.holder.not_known:
+            continue
         length = ((piece.ended_at or now) - piece.started_at).total_seconds()
         stage = minutes.setdefault(piece.holder.stage, {})
         stage[piece.holder.owner] = stage.get(piece.holder.owner, 0) + length

@@ -1,4 +1,6 @@
-"""Where the days went, by whom and by why. One rule: every day before the first use is somebody's, and has a reason."""
+"""Where the days went, by whom and by why. One rule: every day before the first use is somebody's, and has a
+reason; the days before an agreement was followed here are told apart.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
-from dsa.domain.reasons import REASONS, is_delay
+from dsa.domain.reasons import BEFORE, NOT_KNOWN, REASONS, is_delay
 from dsa.persistence import queries_agreements
 from dsa.persistence import queries_figures as queries
 from dsa.services.context import Context
@@ -46,13 +48,16 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class DaysPage:
-    """The page. ``by`` is owner or reason: what the bars are split by."""
+    """The page. ``by`` is owner or reason: what the bars are split by. ``before`` is the time before agreements were
+    followed here: whose it was is not known, so it is in none of the other sums.
+    """
 
     scope: Scope
     by: str
     owners: tuple[Share, ...]
     reasons: tuple[Share, ...]
     bars: tuple[Bar, ...]
+    before: Share | None = None
 
     @property
     def minutes(self) -> int:
@@ -75,7 +80,11 @@ def days_page(ctx: Context, actor: Actor, asked: Asked, *, by: str = "owner") ->
         reasons = shares(session, scope, "reason", now)
         narrowed: dict[str, Any] = {"workflow": asked.workflow, "route": asked.route}
         late = queries.most_overdue(session, scope.id, now=now, limit=BARS, before_use=scope.before_use, **narrowed)
-        return DaysPage(scope, split, owners, reasons, _bars(ctx, session, late, split, now))
+        before = next((share for share in reasons if share.key == BEFORE), None)
+        return DaysPage(
+            scope, split, tuple(share for share in owners if share.key != NOT_KNOWN),
+            tuple(share for share in reasons if share.key != BEFORE), _bars(ctx, session, late, split, now), before,
+        )  # fmt: skip
 
 
 def shares(session: Session, scope: Scope, topic: str, now: datetime) -> tuple[Share, ...]:
@@ -110,7 +119,7 @@ def _bars(ctx: Context, session: Session, rows: Sequence[Any], split: str, now: 
 def _parts(times: Times, split: str, now: datetime) -> tuple[tuple[str, int, bool], ...]:
     found: dict[str, list[int]] = {}
     for piece in times.pieces:
-        if piece.started_at >= times.counted_until:
+        if piece.started_at >= times.counted_until or piece.holder.not_known:
             continue
         holder = piece.holder
         name = _reason(holder.reason) if split == "reason" else times.names.get(holder.owner, holder.owner)

@@ -324,7 +324,7 @@ class _Measure:
                     row.started_seq,
                     holder.owner,
                     self.names.get(holder.owner, holder.owner),
-                    ROLES.get(holder.role, holder.role),
+                    "" if holder.not_known else ROLES.get(holder.role, holder.role),
                     self.flow.stages[holder.stage].title if holder.stage in self.flow.stages else holder.stage,
                     label(holder.reason),
                     holder.waiting,

@@ -1,7 +1,7 @@
 """Beginning to follow an agreement that lives on paper elsewhere, as a row of a sheet reports it.
 
-One rule: dates are as reported and marked so. From the reported start to the day that it came to where it stands, the
-lead has it: who had it before is not known here, and nobody else is blamed on a guess.
+One rule: dates are as reported and marked so. Who had it from the reported start to the day that it came to where it
+stands is not known here, and that time is nobody's: no organisation is blamed on a guess.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from dsa.domain.holding import Holding, who_has_it
 from dsa.domain.integrity import GENESIS, section_hash
 from dsa.domain.machine import Decision, Flow, PartyFact, Snapshot, TaskFact
 from dsa.domain.parties import parties_of
+from dsa.domain.reasons import BEFORE, NOT_KNOWN
 from dsa.domain.reported import Case
 from dsa.domain.starting import party_key
 from dsa.domain.tracking import TRACKED, asks, decide_report, report_task
@@ -30,7 +31,6 @@ from dsa.timekeeping.calendar import WorkingCalendar
 _LONDON = ZoneInfo("Europe/London")
 _OPENING, _CLOSING = time(9, 0), time(17, 0)
 ROUTE = "standard"
-BEFORE = "reported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,13 @@ class Tracker:
     # The two events
 
     def _events(self, case: Case, identifier: int, reference: str, began: datetime, answers: Mapping[str, Any]) -> None:
-        """TrackingBegan: the lead has it from the reported start. HolderReported: where it stands, and with whom."""
+        """TrackingBegan: from the reported start nobody known has it. HolderReported: where it stands, with whom."""
         stage = self.flow.stages[case.stage]
         lead = PartyFact(party_key(self.held.organisation), self.held.organisation, True, False, True)
         before = Snapshot(case.stage, 1, ROUTE, (lead,), ())
         by_stage = who_has_it(self.flow, before)
         assert by_stage is not None  # noqa: S101 - an open case is in no final stage
-        first = replace(by_stage, reason=BEFORE)
+        first = replace(by_stage, owner=NOT_KNOWN, reason=BEFORE)
         facts: dict[str, Any] = {"route": ROUTE, "source": self.source, "reported_reference": case.reference}
         facts |= {"workflow": {"id": self.flow.workflow.id, "version": self.flow.workflow.version}}
         facts |= {"first_contact_on": case.started.isoformat(), "sure": dict(case.sure)}

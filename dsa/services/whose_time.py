@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.gates import why_a_board
 from dsa.domain.machine import Flow
+from dsa.domain.reasons import NOT_KNOWN
 from dsa.persistence import queries_time as queries
 from dsa.persistence import timetables
 from dsa.services.context import Context
@@ -26,6 +27,7 @@ from dsa.timekeeping.ledger import Holder, Spell
 from dsa.timekeeping.parallel import Piece
 
 MINUTES_A_DAY = 8 * 60
+NOT_KNOWN_WORDS = "not known (before it was followed here)"
 _LONDON = ZoneInfo("Europe/London")
 _POWERS = "legal_power"  # the section whose answers say whether a board has to decide
 
@@ -35,12 +37,14 @@ class Figures:
     """The three figures, in working days of eight hours: the total, what organisations worked, what was waited for.
 
     They end at the first data. ``by_owner``, ``at_work`` and ``waiting_on`` split them by whom (names): they add up to
-    the total, to ``owned`` and to ``waited``.
+    the total, to ``owned`` and to ``waited``. ``not_known`` is the time before it was followed here, which is neither:
+    with it the two make up the total.
     """
 
     elapsed: float
     owned: float
     waited: float
+    not_known: float
     by_owner: tuple[tuple[str, float], ...]
     at_work: tuple[tuple[str, float], ...]
     waiting_on: tuple[tuple[str, float], ...]
@@ -131,7 +135,7 @@ class _One:
         self.parties = {party.code: party for party in rows["parties"]}
         self.lead = next(party for party in rows["parties"] if party.is_lead)
         self.calendar = ctx.calendars.of(session, self.lead.organisation_id, self.lead.nation)
-        self.names = {code: party.name for code, party in self.parties.items()}
+        self.names = {code: party.name for code, party in self.parties.items()} | {NOT_KNOWN: NOT_KNOWN_WORDS}
 
     def times(self) -> Times:
         """Everything about the time of this agreement."""
@@ -190,12 +194,13 @@ class _One:
         at_work = {
             owner: ledger.Amount(of.working - waited.working, of.calendar - waited.calendar)
             for owner, of in sums.by_owner.items()
-            if (waited := sums.waiting_on.get(owner, ledger.Amount(0, 0))) != of
+            if owner != NOT_KNOWN and (waited := sums.waiting_on.get(owner, ledger.Amount(0, 0))) != of
         }
         return Figures(
             sums.elapsed.working / MINUTES_A_DAY,
             sums.owned.working / MINUTES_A_DAY,
             sums.waited.working / MINUTES_A_DAY,
+            sums.not_known.working / MINUTES_A_DAY,
             self._split(sums.by_owner),
             self._split(at_work),
             self._split(sums.waiting_on),

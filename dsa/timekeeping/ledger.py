@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from dsa.domain.errors import Refused
-from dsa.domain.reasons import is_delay
+from dsa.domain.reasons import BEFORE, NOT_KNOWN, is_delay
 from dsa.timekeeping.calendar import WorkingCalendar
 from dsa.timekeeping.instants import clock_minute
 
@@ -23,8 +23,8 @@ NOBODY = frozenset({"", "system", "unknown", "none", "nobody", "n/a"})
 class Holder:
     """Who has it and why.
 
-    ``owner``: code of an organisation of the agreement, or the name of a body outside it (then ``outside``).
-    ``reason``: a code of ``dsa.domain.reasons``.
+    ``owner``: code of an organisation of the agreement, or the name of a body outside it (then ``outside``), or
+    ``NOT_KNOWN`` for the time before it was followed here. ``reason``: a code of ``dsa.domain.reasons``.
     """
 
     owner: str
@@ -37,6 +37,11 @@ class Holder:
     def waiting(self) -> bool:
         """Whether this time is waiting (for a body outside, or for a delay to end) rather than work."""
         return self.outside or is_delay(self.reason)
+
+    @property
+    def not_known(self) -> bool:
+        """Whether this is the time before the agreement was followed here: neither work nor waiting, nobody's sum."""
+        return self.reason == BEFORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,13 @@ def _holder_problems(number: int, holder: Holder, owners: Set[str], outside: Set
         found.append(f"Spell {number} belongs to “{holder.owner}”, which is nobody: name the organisation that has it.")
     elif holder.outside and holder.owner not in outside:
         found.append(f"Spell {number} belongs to “{holder.owner}”, which is not a named outside body.")
-    elif not holder.outside and holder.owner not in owners:
+    elif not holder.outside and holder.owner not in owners and holder.owner != NOT_KNOWN:
         found.append(f"Spell {number} belongs to “{holder.owner}”, which is not an organisation of this agreement.")
+    if holder.not_known != (holder.owner == NOT_KNOWN):
+        found.append(
+            f"Spell {number} belongs to “{holder.owner}” for the reason “{holder.reason}”: nobody is known before it "
+            "was followed here, and only then."
+        )
     if holder.reason not in reasons:
         found.append(f"Spell {number} gives the reason “{holder.reason}”, which is not on the list.")
     return found
@@ -142,16 +152,19 @@ class Amount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Where the time went. The amounts of each mapping add up to ``elapsed`` exactly; so do ``owned`` and ``waited``.
+    """Where the time went. The amounts of each mapping add up to ``elapsed`` exactly; so do ``owned``, ``waited`` and
+    ``not_known``.
 
     elapsed: from the first spell to the end, or to now; it never stops, holds and pauses included.
     owned: time in which an organisation of the agreement was at work. waited: for a body outside or a delay to end.
+    not_known: before it was followed here.
     ``waiting`` splits ``waited`` by reason and ``waiting_on`` by whom, so these two add up to ``waited``.
     """
 
     elapsed: Amount
     owned: Amount
     waited: Amount
+    not_known: Amount
     by_owner: Mapping[str, Amount]
     by_reason: Mapping[str, Amount]
     by_stage: Mapping[str, Amount]
@@ -170,8 +183,9 @@ def totals(spells: tuple[Spell, ...], *, now: datetime, calendar_of: Callable[[H
     waits = [(holder, amount) for holder, amount in measured if holder.waiting]
     return Totals(
         elapsed=_sum(amount for _, amount in measured),
-        owned=_sum(amount for holder, amount in measured if not holder.waiting),
+        owned=_sum(amount for holder, amount in measured if not holder.waiting and not holder.not_known),
         waited=_sum(amount for _, amount in waits),
+        not_known=_sum(amount for holder, amount in measured if holder.not_known),
         by_owner=_grouped(measured, lambda holder: holder.owner),
         by_reason=_grouped(measured, lambda holder: holder.reason),
         by_stage=_grouped(measured, lambda holder: holder.stage),

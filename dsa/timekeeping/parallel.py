@@ -111,13 +111,15 @@ def along_path(
     for number, spell in enumerate(spells):
         for start, end in _cut(spell, edges, now):
             found.append(Piece(number, _belongs(spell.holder, start, owned, overrun, before), start, end))
-        if not spell.holder.waiting:
+        if not spell.holder.waiting and not spell.holder.not_known:
             before = found[-1].holder
     return tuple(_joined(found))
 
 
 def _belongs(holder: Holder, at: datetime, owned: Sequence[_Owned], overrun: Sequence[Pause], before: Holder) -> Holder:
     """Whose the minute at ``at`` is that the ledger gives to ``holder``; ``before`` had it before the hold."""
+    if holder.not_known:
+        return holder
     if not holder.waiting:
         return _at(at, owned) or holder
     if any(begins <= at < ends for begins, ends in overrun):

@@ -28,7 +28,7 @@ COLUMNS = (
     *(f"Signature: {each}" for each in _OF_A_LINE),
     *(f"First data: {each}" for each in _OF_A_LINE),
     *("Likely by", "Very likely by"),
-    "Dates as reported",
+    *("Dates as reported", "Working days before it was followed here"),
 )
 
 LABELS = {
@@ -202,6 +202,8 @@ def _cells(row: Row) -> Cells:
     if row.due_at is not None and row.distance is not None:
         due = gettext("%(day)s, %(distance)s", day=day(row.due_at), distance=told(row.distance))
     figures = row.figures
+    before = [gettext("%(days)s before it was followed here", days=number(figures.not_known))]
+    before = before if figures.not_known else []
     return Cells(
         row.reference,
         row.title,
@@ -214,7 +216,7 @@ def _cells(row: Row) -> Cells:
         hold_words(row.hold) if row.hold is not None else "",
         gettext("%(days)s in total", days=number(figures.elapsed)),
         gettext("%(days)s at work", days=number(figures.owned)),
-        [gettext("%(days)s for %(who)s", days=number(amount), who=who) for who, amount in figures.waiting_on],
+        [gettext("%(days)s for %(who)s", days=number(amount), who=who) for who, amount in figures.waiting_on] + before,
         [(finish_words(line), line.over) for line in (row.signature, row.first_data)],
         gettext("very likely by %(day)s", day=day(row.very_likely_on)) if row.very_likely_on is not None else "",
     )
@@ -239,7 +241,7 @@ def _plain(row: Row) -> tuple[object, ...]:
         *finish_cells(row.signature),
         *finish_cells(row.first_data),
         *(on.isoformat() if on is not None else "" for on in (row.likely_on, row.very_likely_on)),
-        _yes(row.reported),
+        *(_yes(row.reported), round(figures.not_known, 2)),
     )
 
 

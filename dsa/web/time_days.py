@@ -11,7 +11,7 @@ from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import page
 from dsa.web.time_filters import ROUTES, Links, asked, csv_address, in_days, whose
-from dsa.web.wording import gettext
+from dsa.web.wording import gettext, ngettext
 
 blueprint = Blueprint("time_days", __name__)
 _SHOWN = 15
@@ -27,6 +27,7 @@ def show() -> tuple[str, int]:
         wide=True,
         found=found,
         finding=finding(found),
+        before=before(found),
         whose=whose(found.scope),
         link=Links(found.scope),
         routes=ROUTES,
@@ -46,6 +47,8 @@ def as_file() -> Response:
     columns = ("Kind", "Owner or reason", "Working days", "Agreements")
     rows = [("owner", s.label, round(days_of(s.minutes), 2), s.agreements) for s in found.owners]
     rows += [("reason", s.label, round(days_of(s.minutes), 2), s.agreements) for s in found.reasons]
+    if (rest := found.before) is not None:
+        rows.append(("not known", rest.label, round(days_of(rest.minutes), 2), rest.agreements))
     return csv_answer("days.csv", columns, rows)
 
 
@@ -81,6 +84,18 @@ def finding(found: DaysPage) -> str:
         "share": _percent(found.waited, found.minutes),
         "reason": gettext(waits[0].label),
     }
+
+
+def before(found: DaysPage) -> str:
+    """What is left out because whose it was is not known; "" where nothing is."""
+    if found.before is None or not found.before.minutes:
+        return ""
+    return ngettext(
+        "%(days)s of %(num)d agreement, from before it was followed here, are left out: who had it then is not known.",
+        "%(days)s of %(num)d agreements, from before they were followed here, are left out: who had them is not known.",
+        found.before.agreements,
+        days=in_days(found.before.minutes),
+    )
 
 
 def _number(minutes: int) -> str:

@@ -1,5 +1,6 @@
 """Agreements that live on paper elsewhere: imported as reported, followed, and able to join the workflow."""
 
+import json
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from dsa import jobs
 from dsa.domain.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
+from dsa.domain.replay import replay
 from dsa.domain.tracking import TRACKED
 from dsa.persistence import forecasts as stored
 from dsa.persistence import history, imports, queries_agreements, queries_history
@@ -28,6 +30,7 @@ from dsa.services import (
 from dsa.services.importing import Imported
 from dsa.services.reviewing import Verdict
 from dsa.services.tracked import Report
+from dsa.services.whose_time import MINUTES_A_DAY, NOT_KNOWN_WORDS, times_of
 from tests.engine.town import Town
 from tests.past import add_signed
 
@@ -93,7 +96,7 @@ def test_an_open_row_is_an_agreement_at_once_with_stage_holder_and_due_day_as_re
     assert head.stage_due_at == datetime(2026, 10, 20, 16, 0, tzinfo=UTC)
     demand_whole(town, reference)
     before, now = spells(town, reference)
-    assert (before.owner, before.reason) == ("AAA", "reported")
+    assert (before.owner, before.outside, before.reason) == ("not known", False, "reported")
     assert (now.owner, now.reason) == ("AAB", "reviewing")
     with town.ctx.database.reading() as session:
         happened = [(e.kind, e.happened_at.date(), e.recorded_at) for e in history.events(session, head.id)]
@@ -101,6 +104,32 @@ def test_an_open_row_is_an_agreement_at_once_with_stage_holder_and_due_day_as_re
         ("TrackingBegan", date(2026, 3, 2), town.clock.now()),
         ("HolderReported", date(2026, 10, 1), town.clock.now()),
     ]
+
+
+def test_the_time_before_it_was_followed_here_is_nobody_s_and_with_work_and_waiting_makes_the_total(
+    town: Town,
+) -> None:
+    references = taken_in(town, OPEN, OUTSIDE)
+    town.clock.advance(40_000)
+    with town.ctx.database.reading() as session:
+        for reference in references:
+            head = town.loaded(reference).head
+            (times,) = times_of(town.ctx, session, [head], now=town.ctx.clock.now()).values()
+            figures, before = times.figures, times.pieces[0]
+            assert figures.not_known == times.minutes(before, now=town.ctx.clock.now()) / MINUTES_A_DAY > 100
+            assert figures.owned + figures.waited + figures.not_known == pytest.approx(figures.elapsed)
+            assert sum(days for _, days in figures.by_owner) == pytest.approx(figures.elapsed)
+            assert dict(figures.by_owner)[NOT_KNOWN_WORDS] == figures.not_known
+            assert NOT_KNOWN_WORDS not in dict(figures.at_work) | dict(figures.waiting_on)
+
+
+def test_events_of_before_that_say_the_lead_had_it_are_replayed_as_not_known(town: Town) -> None:
+    (reference,) = taken_in(town, OPEN)
+    with town.ctx.database.reading() as session:
+        rows = history.events(session, town.loaded(reference).head.id)
+    bodies = [json.loads(row.body) for row in rows]
+    bodies[0]["effects"]["holder"]["owner"] = "AAA"
+    assert [spell.owner for spell in replay(bodies).spells] == ["not known", "AAB"]
 
 
 def test_it_is_in_the_lists_of_both_parties_and_in_no_stranger_s(town: Town) -> None:

@@ -17,20 +17,31 @@ START = datetime(2025, 3, 3, 10, tzinfo=UTC)
 OWNERS = {"DWP": "ENG", "SLC": "SCT", "NISRA": "NIR"}
 OUTSIDE = {"Review Board"}
 
-holders = st.builds(
-    Holder,
-    owner=st.sampled_from(sorted(OWNERS)),
-    outside=st.just(False),
-    stage=st.sampled_from(["drafting", "review", "sign_off"]),
-    role=st.sampled_from(["drafter", "legal"]),
-    reason=st.sampled_from(sorted(reasons.CODES)),
-) | st.builds(
-    Holder,
-    owner=st.sampled_from(sorted(OUTSIDE)),
-    outside=st.just(True),
-    stage=st.just("board"),
-    role=st.just("board_secretary"),
-    reason=st.just("BOARD"),
+holders = (
+    st.builds(
+        Holder,
+        owner=st.sampled_from(sorted(OWNERS)),
+        outside=st.just(False),
+        stage=st.sampled_from(["drafting", "review", "sign_off"]),
+        role=st.sampled_from(["drafter", "legal"]),
+        reason=st.sampled_from(sorted(reasons.CODES - {reasons.BEFORE})),
+    )
+    | st.builds(
+        Holder,
+        owner=st.sampled_from(sorted(OUTSIDE)),
+        outside=st.just(True),
+        stage=st.just("board"),
+        role=st.just("board_secretary"),
+        reason=st.just("BOARD"),
+    )
+    | st.builds(
+        Holder,
+        owner=st.just(reasons.NOT_KNOWN),
+        outside=st.just(False),
+        stage=st.just("review"),
+        role=st.just(""),
+        reason=st.just(reasons.BEFORE),
+    )
 )
 # Mostly forward, sometimes at the same moment or back in time, down to the second.
 moves = st.lists(st.tuples(holders, st.integers(-40_000, 400_000) | st.just(0)), min_size=1, max_size=25)
@@ -79,8 +90,10 @@ def test_any_sequence_of_hand_overs_gives_every_minute_one_owner(
         assert sum(amount.working for amount in grouped.values()) == found.elapsed.working
     for grouped in (found.waiting, found.waiting_on):
         assert sum(amount.calendar for amount in grouped.values()) == found.waited.calendar
-    assert found.owned.calendar + found.waited.calendar == elapsed
-    assert found.owned.working + found.waited.working == found.elapsed.working
+    assert found.owned.calendar + found.waited.calendar + found.not_known.calendar == elapsed
+    assert found.owned.working + found.waited.working + found.not_known.working == found.elapsed.working
+    assert found.by_owner.get(reasons.NOT_KNOWN, Amount(0, 0)) == found.not_known
+    assert reasons.NOT_KNOWN not in found.waiting_on
 
 
 @settings(deadline=None)
@@ -111,6 +124,8 @@ def test_a_planted_gap_overlap_or_stranger_is_reported(steps: list[tuple[Holder,
     assert any("Nobody has it" in said for said in planted(replace(first, ended_at=first.ended_at - minute), second))
     assert any("two have it" in said for said in planted(replace(first, ended_at=first.ended_at + minute), second))
     assert any("has no end" in said for said in planted(replace(first, ended_at=None), second))
+    unowned = replace(first, holder=replace(first.holder, owner=reasons.NOT_KNOWN, outside=False, reason="drafting"))
+    assert any("followed here, and only then" in said for said in planted(unowned, second))
     for name in ("system", "System", "unknown", " "):
         stranger = replace(first, holder=replace(first.holder, owner=name))
         assert any("nobody" in said for said in planted(stranger, second))
@@ -205,7 +220,7 @@ def test_work_and_waiting_are_told_apart_and_waiting_says_on_whom() -> None:
 def test_there_are_fifteen_delay_codes_and_two_extra() -> None:
     assert len(reasons.DELAYS) == 15
     assert {reason.code for reason in reasons.EXTRA_DELAYS} == {"POLICY", "PUBLIC"}
-    assert len(reasons.REASONS) == 15 + 2 + len(reasons.WORKING) + 1
+    assert len(reasons.REASONS) == 15 + 2 + len(reasons.WORKING) + 2
 
 
 def test_every_reason_has_a_label_of_its_own_and_a_definition() -> None:

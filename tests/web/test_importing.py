@@ -71,6 +71,12 @@ def test_from_a_sheet_to_tracked_agreements_and_a_baseline(pages: PageClient, wo
     assert "Overdue" in page.text
     assert {"Say how it stands", "Let it join the workflow", "Attach a paper"} <= set(page.links())
     assert "Review, dates as reported" in pages.get("/agreements").text
+    assert "before it was followed here: who had it then is not known" in page.text
+    world.count()
+    days = pages.get("/time/days")
+    assert "of 1 agreement, from before it was followed here, are left out: who had it then is not known." in days.text
+    assert "There is nothing to add up here yet." in days.text
+    assert "Not known: before it was followed here" in pages.client.get("/history.csv").text
     assert "ours.csv62 November 2026" in pages.get("/imports").text
 
 
