@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 _NOBODY_KNOWN = sa.text("UPDATE spells SET owner = 'not known' WHERE reason = 'reported'")
 _THE_LEAD_S = sa.text(
