@@ -46,6 +46,7 @@ PARTS = (
     "workdays",
     "insight",
     "scale",
+    "lists",
     "logs",
     "signing",
     "documents",
@@ -346,26 +347,47 @@ def workday_figures() -> list[Figure]:
 
 def scale_figures(number: int) -> list[Figure]:
     """What pages cost at so many agreements, on both databases."""
-    from tools.bench.scale import SMALL, measure
+    from tools.bench.scale import measure
 
     def told(database: str, new_url: Callable[[], str]) -> list[Figure]:
-        found = measure(new_url, number, lambda line: print(f"  {line}", flush=True))
+        found = measure(new_url(), number, lambda line: print(f"  {line}", flush=True))
         lines = []
         for whose, words in (("all", "all agreements"), ("one", "one organisation")):
             worst, seconds, statements, first = found["pages"][whose]
             says = f"the costliest page ({worst}, {statements} statements); the first page {1_000 * first:.1f} ms"
             lines.append(Figure(f"where the time goes, {words}, {number:,}, SQL, {database}", round(1_000 * seconds, 2),
                                 "ms", says, round(1_000 * seconds, 2), "< 20", seconds < 0.020))  # fmt: skip
-        for name, (seconds, ratio) in found["services"].items():
-            lines.append(Figure(f"{name} at {number:,}, {database}", round(1_000 * seconds, 2), "ms",
-                                f"the same at {SMALL:,}", round(ratio, 2), "<= 1.5", ratio <= 1.5))  # fmt: skip
         return lines
 
+    return on_both(told, "where the time goes", "< 20")
+
+
+def list_figures() -> list[Figure]:
+    """What my tasks and what is overdue cost with many agreements, against a thousand, on both databases."""
+    from tools.bench.lists import SIZES, costs
+
+    def told(database: str, new_url: Callable[[], str]) -> list[Figure]:
+        found = costs(new_url, lambda line: print(f"  {line}", flush=True))
+        least, *others = SIZES
+        lines = []
+        for (name, who), of_size in found.items():
+            for size in others:
+                ratio = of_size[size] / of_size[least]
+                says = f"the same at {least:,} ({1_000 * of_size[least]:.2f} ms)"
+                lines.append(Figure(f"{name}, {who}, at {size:,}, {database}", round(1_000 * of_size[size], 2), "ms",
+                                    says, round(ratio, 2), "<= 1.5", ratio <= 1.5))  # fmt: skip
+        return lines
+
+    return on_both(told, "my tasks and overdue", "<= 1.5")
+
+
+def on_both(told: Callable[[str, Callable[[], str]], list[Figure]], what: str, goal: str) -> list[Figure]:
+    """The figures on SQLite and, where there is one, on PostgreSQL."""
     numbers = count()
     with tempfile.TemporaryDirectory(prefix="dsa-scale-") as folder:
         figures = told("SQLite", lambda: f"sqlite:///{folder}/{next(numbers)}.sqlite3")
     if (reason := postgresql.why_not()) is not None:
-        return [*figures, _absent(f"where the time goes, PostgreSQL ({reason})", "< 20")]
+        return [*figures, _absent(f"{what}, PostgreSQL ({reason})", goal)]
     with postgresql.cluster() as running:
         return figures + told("PostgreSQL", running.new)
 
@@ -433,6 +455,7 @@ def measured(part: str, asked: argparse.Namespace, python: Path | None) -> list[
         "workdays": workday_figures,
         "insight": insight_figures,
         "scale": lambda: scale_figures(asked.agreements),
+        "lists": list_figures,
         "logs": log_figures,
         "signing": signing_figures,
         "documents": document_figures,

@@ -2,13 +2,15 @@
 the services leave behind; no events, because no page measured here reads them.
 
 One organisation leads a tenth of all agreements and is asked into a twentieth, and leads the first few hundred, which
-began lately: its people's pages are full at every size.
+began lately: its people's pages are full at every size. Its drafters share its drafts; whoever's task is open has the
+agreement; of one legal review in ten a question is open.
 """
 
 import random
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -62,20 +64,28 @@ _COLUMNS = {
         "ended_seq",
     ),
     "tasks": (
-        "agreement_id", "stage", "round", "key", "rule", "kind", "party_key", "organisation_id", "role", "required",
+        "id", "agreement_id", "stage", "round", "key", "rule", "kind", "party_key", "organisation_id", "role",
+        "required",
         "opened_seq", "opened_at", "target_days", "due_at", "calendar_version", "status", "outcome", "done_at",
         "done_seq", "done_by_id", "working_minutes",
     ),
     "section_answers": (
         "agreement_id", "section", "revision", "answers", "problems", "hash", "saved_by_id", "saved_at",
     ),
+    "queries": ("agreement_id", "task_id", "asked_seq", "asked_by_id", "asked_at", "text"),
 }  # fmt: skip
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
-def rows(number: int, *, now: datetime, organisations: Sequence[tuple[int, str]], person: int) -> Iterator[Rows]:
-    """The rows of so many agreements, a thousand at a time; ``organisations`` are (id, code), the busy one first."""
+def rows(
+    number: int, *, now: datetime, organisations: Sequence[tuple[int, str]], people: Sequence[int]
+) -> Iterator[Rows]:
+    """The rows of so many agreements, a thousand at a time.
+
+    ``organisations`` are (id, code), the busy one first; ``people`` are its drafters.
+    """
     chance = random.Random(number)  # noqa: S311 - wanted to be repeatable
+    numbers = count(1)
     made: Rows = {name: [] for name in _COLUMNS}
     for agreement in range(1, number + 1):
         busy = agreement % 10 == 0 or agreement <= LATELY
@@ -84,7 +94,7 @@ def rows(number: int, *, now: datetime, organisations: Sequence[tuple[int, str]]
         other = other if other != lead else organisations[1 + organisations.index(other) % (len(organisations) - 1)]
         other = organisations[0] if agreement % 20 == 5 and not busy else other
         began = now - timedelta(days=chance.uniform(1, 150 if agreement <= LATELY else 3 * 365))
-        _agreement(made, agreement, (lead, other), now, began, person, chance)
+        _agreement(made, agreement, (lead, other), now, began, chance.choice(people), chance, numbers)
         if agreement % 1_000 == 0 or agreement == number:
             yield made
             made = {name: [] for name in _COLUMNS}
@@ -98,15 +108,19 @@ def _agreement(
     began: datetime,
     person: int,
     chance: random.Random,
+    numbers: Iterator[int],
 ) -> None:
     calendar, route = calendar_for("ENG"), chance.choice(("standard", "standard", "fast"))
     plan = ["start", "first_look", "drafting", "check_draft", "review"]
     for _ in range(chance.choice((0, 0, 1, 1, 2))):
         plan += ["drafting", "check_draft", "review"]
     plan += ["text_agreed", "sign_off", "signed", "preparing", "in_use"]
-    at, seq, round_, stage, due, role, reason = began, 0, 1, "start", began, "drafter", "starting"
+    at, seq, round_, stage, due, role, reason, has = began, 0, 1, "start", began, "drafter", "starting", parties[0]
     for place, stage in enumerate(plan):
-        role, reason, target, usual = _STAGES[stage]
+        (role, reason, target, usual), has = _STAGES[stage], parties[0]
+        if stage in _TASKS:
+            _, _, role, whose = chance.choice(_TASKS[stage])
+            has = parties[chance.choice(whose)]
         seq, round_ = seq + 1, round_ + (stage == "drafting" and place > 2)
         left = at + timedelta(days=chance.expovariate(1 / usual) + 0.1)
         due = calendar.due_at(at, target)
@@ -114,15 +128,17 @@ def _agreement(
         minutes = calendar.working_minutes(at, left) if ended else None
         made["stage_entries"].append((agreement, seq, stage, round_, parties[0][0], route, _s(at), _s(ended), target,
                                       _s(due), minutes, "bench"))  # fmt: skip
-        made["spells"].append((agreement, seq, parties[0][1], False, stage, role, reason, _s(at), _s(ended),
+        made["spells"].append((agreement, seq, has[1], False, stage, role, reason, _s(at), _s(ended),
                                seq + 1 if ended else None))  # fmt: skip
         for rule, kind, of, whose in _TASKS.get(stage, []):
             for one in whose:
-                key = f"{rule}:{parties[one][1].lower()}"
+                task, key = next(numbers), f"{rule}:{parties[one][1].lower()}"
                 state = ("done", "approved", _s(left), seq, person, minutes) if ended else ("open", *[None] * 5)
-                made["tasks"].append((agreement, stage, round_, key, rule, kind, parties[one][1].lower(),
+                made["tasks"].append((task, agreement, stage, round_, key, rule, kind, parties[one][1].lower(),
                                       parties[one][0], of, True, seq, _s(at), target, _s(due), "bench",
                                       *state))  # fmt: skip
+                if ended is None and rule == "legal" and not chance.randrange(10):
+                    made["queries"].append((agreement, task, seq, person, _s(at), "Which power is it?"))
         if ended is None:
             break
         at = left
@@ -130,7 +146,7 @@ def _agreement(
     made["agreements"].append((
         agreement, f"DSA-B-{agreement:07d}", f"Made-up agreement {agreement}", "OFFICIAL", "dsa", route, "[]",
         "standard" if route == "standard" else "fast-track", 1, "agreement", 2, stage, round_, seq, seq, "0" * 64,
-        parties[0][0], "all_signed", False, parties[0][1], role, reason, entered, entered, _s(due), False, True,
+        parties[0][0], "all_signed", False, has[1], role, reason, entered, entered, _s(due), False, True,
         person, _s(began), entered,
     ))  # fmt: skip
     for place, (organisation, code) in enumerate(parties):
