@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, exists, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, literal, not_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
@@ -23,7 +23,10 @@ RESTING = ("in_use",)
 MOST_WITH_OTHERS = 100
 _FIRST = (datetime(1970, 1, 1, tzinfo=UTC), 0)
 
-_ASKED = exists(select(_Q.c.id).where(_Q.c.task_id == _T.c.id, _Q.c.answered_at.is_(None)))
+# With the agreement, by which the index of open questions begins: else each row would look through all of them.
+_ASKED = exists(
+    select(_Q.c.id).where(_Q.c.agreement_id == _T.c.agreement_id, _Q.c.task_id == _T.c.id, _Q.c.answered_at.is_(None))
+)
 _AGREEMENT = (
     _A.c.reference,
     _A.c.title,
@@ -68,10 +71,10 @@ _QUESTIONS = Prepared(
     .where(
         _Q.c.answered_at.is_(None),
         _T.c.status == "open",
-        _A.c.lead_organisation_id == bindparam("organisation"),
+        _Q.c.asked_organisation_id == bindparam("organisation"),
         _A.c.on_hold.is_(False),
     )
-    .order_by(_T.c.due_at, _Q.c.id)
+    .order_by(_Q.c.id)
     .limit(bindparam("most", type_=Integer))
 )
 _W = table(TimetableAsked)
@@ -124,7 +127,8 @@ def open_tasks(
 
 
 def open_questions(session: Session, organisation_ids: Collection[int], *, limit: int = 25) -> list[Any]:
-    """Questions of reviewers that drafters of these organisations are to answer, the earliest due first."""
+    """Questions of reviewers that drafters of these organisations are to answer: those asked longest ago, the earliest
+    due first."""
     found: list[Any] = []
     for organisation_id in sorted(organisation_ids):
         found += _QUESTIONS.rows(session, {"organisation": organisation_id, "most": limit})
@@ -145,32 +149,53 @@ def with_me(
     ``reasons`` are those of stages that end by somebody's move; in those of ``mine_only`` only the agreement's own
     drafter is asked.
     """
-    statement = _with_me(reasons, mine_only)
+    held = set(posts)
     found: list[Any] = []
-    for organisation_id, code, role in sorted(set(posts)):
-        values = {"organisation": organisation_id, "code": code, "role": role, "person": person_id, "most": limit}
-        found += statement.rows(session, values)
+    for organisation_id in sorted({post[0] for post in held}):
+        drafts = _own_drafts(mine_only).rows(
+            session, {"organisation": organisation_id, "person": person_id, "most": limit}
+        )
+        found += [row for row in drafts if (organisation_id, row.holder_owner, row.holder_role) in held]
+    for organisation_id, code, role in sorted(held):
+        values = {"organisation": organisation_id, "code": code, "role": role, "most": limit}
+        found += _with_post(reasons - mine_only).rows(session, values)
     return sorted(found, key=lambda row: (row.due_at is None, row.due_at, row.id))[:limit]
 
 
+_ORGANISATION: ColumnElement[int] = bindparam("organisation", type_=Integer)
+
+
 @cache
-def _with_me(reasons: frozenset[str], mine_only: frozenset[str]) -> Prepared:
-    return Prepared(
-        select(_A.c.id, _A.c.stage_due_at.label("due_at"), _A.c.holder_reason, _A.c.drafter_id, *_AGREEMENT)
-        .select_from(_A.join(_O, _O.c.id == _A.c.lead_organisation_id))
-        .where(
-            _A.c.lead_organisation_id == bindparam("organisation"),
-            _A.c.holder_owner == bindparam("code"),
-            _A.c.holder_role == bindparam("role"),
-            _A.c.holder_reason.in_([literal(reason) for reason in sorted(reasons)]),
-            _A.c.on_hold.is_(False),
-            or_(
-                _A.c.drafter_id == bindparam("person"),
-                _A.c.holder_reason.not_in([literal(reason) for reason in sorted(mine_only)]),
-            ),
-        )
+def _own_drafts(reasons: frozenset[str]) -> Prepared:
+    """What a person drafts for an organisation. Who has it is looked at afterwards: SQLite would take that index."""
+    return _walks(reasons, _A.c.drafter_id == bindparam("person"), _A.c.lead_organisation_id == _ORGANISATION)
+
+
+@cache
+def _with_post(reasons: frozenset[str]) -> Prepared:
+    """What an organisation leads and one of its posts has."""
+    holds = (_A.c.holder_owner == bindparam("code"), _A.c.holder_role == bindparam("role"))
+    return _walks(reasons, *holds, _A.c.lead_organisation_id == _ORGANISATION)
+
+
+def _walks(reasons: frozenset[str], *conditions: ColumnElement[bool]) -> Prepared:
+    """A walk for each reason, in the order of its index: one for all of them would look at most rows in vain."""
+    most = bindparam("most", type_=Integer)
+    each = [
+        select(_A.c.id)
+        .where(*conditions, _A.c.holder_reason == literal(reason), _A.c.on_hold.is_(False))
         .order_by(_A.c.stage_due_at, _A.c.id)
-        .limit(bindparam("most", type_=Integer))
+        .limit(most)
+        .subquery()
+        for reason in sorted(reasons)
+    ]
+    found = union_all(*(select(one.c.id) for one in each)).subquery()
+    holder = (_A.c.holder_reason, _A.c.holder_owner, _A.c.holder_role)
+    return Prepared(
+        select(_A.c.id, _A.c.stage_due_at.label("due_at"), *holder, *_AGREEMENT)
+        .select_from(found.join(_A, _A.c.id == found.c.id).join(_O, _O.c.id == _A.c.lead_organisation_id))
+        .order_by(_A.c.stage_due_at, _A.c.id)
+        .limit(most)
     )
 
 

@@ -256,6 +256,7 @@ def ask_question(ctx: Context, actor: Actor, reference: str, task_key: str, text
                 "task_id": task.id,
                 "asked_seq": step.seq,
                 "asked_by_id": actor.person_id,
+                "asked_organisation_id": loaded.head.lead_organisation_id,
                 "asked_at": step.at,
                 "text": text.strip(),
             },

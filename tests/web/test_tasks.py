@@ -1,6 +1,9 @@
 """My tasks and the start page: only what waits for me, the most urgent first."""
 
+from collections.abc import Callable
+
 import pytest
+from sqlalchemy.orm import Session
 
 from dsa.persistence import queries_agreements, queries_tasks_list
 from dsa.persistence.queries_agreements import Wanted
@@ -135,30 +138,71 @@ def test_where_very_many_are_with_others_it_says_more_than(
     assert "More than 1 agreements are with others." in pages.get("/").text
 
 
-def test_waiting_and_overdue_are_read_from_an_index_in_their_order(world: World) -> None:
-    engine = world.ctx.database.engine
-    if engine.dialect.name != "sqlite":
-        pytest.skip("the other database chooses by the size of the tables")
-    world.agreement_in("check_draft")
-    actor, asked = world.actor("HMRC", "legal"), []
-    wanted = Wanted(overdue=True, unfinished=True, now=world.ctx.clock.now())
+def test_a_draft_waits_for_its_own_drafter_and_a_text_to_lock_for_every_drafter(world: World) -> None:
+    draft, agreed = world.agreement_in("drafting"), world.agreement_in("text_agreed")
+    hmrc, drafter, colleague = (
+        world.organisations["HMRC"],
+        world.person("HMRC", "drafter"),
+        world.person("HMRC", "legal"),
+    )
+
+    def found(post: tuple[int, str, str], person: int) -> set[str]:
+        with world.ctx.database.reading() as session:
+            ways = {"reasons": frozenset({"drafting", "locking"}), "mine_only": frozenset({"drafting"})}
+            return {row.reference for row in queries_tasks_list.with_me(session, [post], person, **ways)}
+
+    assert found((hmrc, "HMRC", "drafter"), drafter) == {draft, agreed}
+    assert found((hmrc, "HMRC", "drafter"), colleague) == {agreed}
+    assert found((hmrc, "HMRC", "legal"), drafter) == set()
+    assert found((world.organisations["SLC"], "SLC", "drafter"), drafter) == set()
+
+
+def plans_of(world: World, *asks: Callable[[Session], object]) -> list[str]:
+    """How SQLite goes about every statement of these."""
+    asked: list[str] = []
     with world.ctx.database.reading() as session:
-        session.connection().connection.driver_connection.set_trace_callback(asked.append)
-        queries_tasks_list.with_others(session, actor, [("HMRC", "legal")])
-        queries_agreements.page(session, actor, wanted)
-        session.connection().connection.driver_connection.set_trace_callback(None)
-        plans = [
+        driver = session.connection().connection.driver_connection
+        for ask in asks:
+            driver.set_trace_callback(asked.append)
+            ask(session)
+            driver.set_trace_callback(None)
+        return [
             " ".join(str(row[3]) for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}"))
             for statement in asked
             if statement.startswith("SELECT")
         ]
-    waiting, shown, late = plans
-    for plan, index in ((waiting, "ix_parties_waiting_since"), (late, "ix_parties_waiting_due")):
+
+
+def test_my_tasks_and_what_is_overdue_are_read_from_indexes_and_waiting_in_their_order(world: World) -> None:
+    if world.ctx.database.engine.dialect.name != "sqlite":
+        pytest.skip("the other database chooses by the size of the tables")
+    world.agreement_in("check_draft")
+    drafter, person = world.actor("HMRC", "drafter"), world.person("HMRC", "drafter")
+    hmrc, now = world.organisations["HMRC"], world.ctx.clock.now()
+    late = Wanted(overdue=True, unfinished=True, now=now)
+    plans = plans_of(
+        world,
+        lambda session: queries_tasks_list.with_others(session, drafter, [("HMRC", "drafter")]),
+        lambda session: queries_agreements.page(session, drafter, late),
+        lambda session: queries_agreements.count(session, drafter, late),
+        lambda session: queries_tasks_list.open_tasks(session, [(hmrc, "legal")], person),
+        lambda session: queries_tasks_list.open_questions(session, [hmrc]),
+        lambda session: queries_tasks_list.with_me(
+            session, [(hmrc, "HMRC", "drafter")], person,
+            reasons=frozenset({"drafting", "locking"}), mine_only=frozenset({"drafting"}),
+        ),
+    )  # fmt: skip
+    waiting, _shown, overdue, counted, tasks, questions, own, others = plans
+    for plan, index in (
+        (waiting, "ix_parties_waiting_since"), (overdue, "ix_parties_waiting_due"), (counted, "ix_parties_waiting_due"),
+        (tasks, "ix_tasks_role"), (questions, "ix_queries_asked"), (own, "ix_agreements_drafter"),
+        (others, "ix_agreements_holder"),
+    ):  # fmt: skip
         assert index in plan, plan
-    for plan in (waiting, shown, late):
-        assert "SCAN agreements" not in plan, plan
-        assert "SCAN parties" not in plan, plan
-    for plan in (waiting, late):
+    for plan in plans:
+        for each in ("agreements", "parties", "tasks", "queries"):
+            assert f"SCAN {each}" not in plan, plan
+    for plan in (waiting, overdue, tasks, questions):
         assert "TEMP B-TREE" not in plan, plan
 
 

@@ -39,7 +39,7 @@ from dsa.timekeeping.clock import SystemClock
 from tools.bench import scale_rows
 
 ROUNDS = 7
-DRAFTERS = 20
+DRAFTERS = 10
 PAGES: dict[str, Callable[[Context, Actor], Any]] = {
     "stages": lambda ctx, actor: time_stages_page.stages_page(ctx, actor, Asked()),
     "days": lambda ctx, actor: time_days_page.days_page(ctx, actor, Asked()),

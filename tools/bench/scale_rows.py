@@ -1,9 +1,9 @@
 """Many agreements as bare rows, for measuring what pages cost. One rule: the rows that pages read, in the shapes that
 the services leave behind; no events, because no page measured here reads them.
 
-One organisation leads a tenth of all agreements and is asked into a twentieth, and leads the first few hundred, which
+One organisation leads a tenth of all agreements and is asked into a twentieth, and leads the first 900, which
 began lately: its people's pages are full at every size. Its drafters share its drafts; whoever's task is open has the
-agreement; of one legal review in ten a question is open.
+agreement; of one legal review in four a question is open.
 """
 
 import random
@@ -18,7 +18,7 @@ import psycopg
 from dsa.timekeeping.calendar import calendar_for
 
 ORGANISATIONS = 200
-LATELY = 300
+LATELY = 900
 ROLES = ("drafter", "information_governance", "legal", "security", "data_protection", "data_owner", "signatory",
          "operational", "head_of_sharing")  # fmt: skip
 _STAGES = {  # stage -> (role, reason, target in working days, usual calendar days)
@@ -72,7 +72,9 @@ _COLUMNS = {
     "section_answers": (
         "agreement_id", "section", "revision", "answers", "problems", "hash", "saved_by_id", "saved_at",
     ),
-    "queries": ("agreement_id", "task_id", "asked_seq", "asked_by_id", "asked_at", "text"),
+    "queries": (
+        "agreement_id", "task_id", "asked_seq", "asked_by_id", "asked_organisation_id", "asked_at", "text",
+    ),
 }  # fmt: skip
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -137,8 +139,8 @@ def _agreement(
                 made["tasks"].append((task, agreement, stage, round_, key, rule, kind, parties[one][1].lower(),
                                       parties[one][0], of, True, seq, _s(at), target, _s(due), "bench",
                                       *state))  # fmt: skip
-                if ended is None and rule == "legal" and not chance.randrange(10):
-                    made["queries"].append((agreement, task, seq, person, _s(at), "Which power is it?"))
+                if ended is None and rule == "legal" and not chance.randrange(4):
+                    made["queries"].append((agreement, task, seq, person, parties[0][0], _s(at), "Which power?"))
         if ended is None:
             break
         at = left

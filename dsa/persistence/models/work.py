@@ -118,16 +118,23 @@ class ChangeRequest(Base):
 
 
 class Query(Base):
-    """A question a reviewer asked the drafter: the ball is with the drafter until it is answered."""
+    """A question a reviewer asked the drafter: the ball is with the drafter until it is answered.
+
+    ``asked_organisation_id`` is whose drafter that is: the lead's.
+    """
 
     __tablename__ = "queries"
-    __table_args__ = (Index("ix_queries_open", "agreement_id", "task_id", sqlite_where=_UNANSWERED,
-                            postgresql_where=_UNANSWERED),)  # fmt: skip
+    __table_args__ = (
+        Index("ix_queries_open", "agreement_id", "task_id", sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED),
+        Index("ix_queries_asked", "asked_organisation_id", "id", sqlite_where=_UNANSWERED,
+              postgresql_where=_UNANSWERED),
+    )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreements.id"), index=True)
     task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id"))
     asked_seq: Mapped[int]
     asked_by_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    asked_organisation_id: Mapped[int | None]
     asked_at: Mapped[datetime] = mapped_column(Instant)
     text: Mapped[str] = mapped_column(Text)
     answered_at: Mapped[datetime | None] = mapped_column(Instant)
