@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from dsa.domain.errors import BadInput
 from dsa.domain.reasons import REASONS
 from dsa.domain.workflow import ROLES
 from dsa.services import agreements_list, agreements_past
 from dsa.services.agreements_list import ROUTES, Filters, ListPage, Row
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.addresses import place_after, printable
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import day, local, page
 from dsa.web.page_dates import told
@@ -76,7 +75,7 @@ _TEXTS = (
 def index() -> tuple[str, int]:
     """A page of the agreements that I may see."""
     filters = read_filters()
-    found = agreements_list.agreements_page(context(), actor(), filters, after=_after(request.args.get("after", "")))
+    found = agreements_list.agreements_page(context(), actor(), filters, after=place_after(gettext("Agreements")))
     return page(
         "agreements/agreements.html",
         wide=True,
@@ -110,13 +109,8 @@ def read_filters() -> Filters:
 def filters_from(given: Mapping[str, str]) -> Filters:
     """The filters of an address or a form; what does not exist finds nothing rather than failing."""
     marked = {name for name in ("overdue", "mine", "open") if given.get(name) == "yes"}
-    texts = {name: _tidy(given.get(name, "")) for name in _TEXTS}
+    texts = {name: printable(given.get(name, "")) for name in _TEXTS}
     return Filters(**texts, overdue="overdue" in marked, mine="mine" in marked, open="open" in marked)
-
-
-def _tidy(typed: str) -> str:
-    """One filter as typed, without control characters: databases and pages refuse those."""
-    return "".join(c for c in typed.strip()[:200] if c.isprintable())
 
 
 def address(filters: Filters, *, path: str = "/agreements", after: str | None = None) -> str:
@@ -247,15 +241,3 @@ def _plain(row: Row) -> tuple[object, ...]:
 
 def _yes(holds: bool) -> str:
     return gettext("yes") if holds else gettext("no")
-
-
-def _after(text: str) -> tuple[datetime, int] | None:
-    if not text:
-        return None
-    at, _, identifier = text.partition("-")
-    try:
-        if not (at.isdecimal() and identifier.isdecimal() and len(text) <= 30):
-            raise ValueError
-        return datetime.fromtimestamp(int(at), UTC), int(identifier)
-    except (ValueError, OverflowError, OSError) as problem:
-        raise BadInput("This address does not lead to a page of the list. Open “Agreements” again.") from problem

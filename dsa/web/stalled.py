@@ -1,17 +1,16 @@
 """Nothing has happened: what has not moved, longest first. One rule: the address says what is shown."""
 
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answered
 
-from dsa.domain.errors import BadInput
 from dsa.services import chasing, stalled_page
 from dsa.services.agreements_list import ROUTES
 from dsa.services.stalled_page import Asked, StillRow
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.addresses import asked_words, place_after
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import day, local, page, say
 from dsa.web.page_dates import told
@@ -25,7 +24,7 @@ blueprint = Blueprint("stalled", __name__)
 def show() -> tuple[str, int]:
     """A page of what has not moved."""
     asked = _asked()
-    found = stalled_page.stalled(context(), actor(), asked, after=_after(request.args.get("after", "")))
+    found = stalled_page.stalled(context(), actor(), asked, after=place_after(gettext("Nothing has happened")))
     return page(
         "stalled/stalled.html",
         wide=True,
@@ -69,11 +68,9 @@ def chase(reference: str) -> Answered:
 def _asked() -> Asked:
     """The filters of the address; what does not exist finds nothing rather than failing."""
     days = request.args.get("days", default=0, type=int)
-    return Asked(max(0, min(days, stalled_page.MOST_DAYS)), _read("stage"), _read("owner"), _read("route"))
-
-
-def _read(name: str) -> str:
-    return "".join(c for c in request.args.get(name, "").strip()[:200] if c.isprintable())
+    return Asked(
+        max(0, min(days, stalled_page.MOST_DAYS)), asked_words("stage"), asked_words("owner"), asked_words("route")
+    )
 
 
 def _address(path: str, asked: Asked, *, after: str | None = None) -> str:
@@ -109,15 +106,3 @@ def _plain(row: StillRow) -> tuple[object, ...]:
     chased = local(row.chased_at).date().isoformat() if row.chased_at is not None else ""
     moved = local(row.moved_at).date().isoformat()
     return row.reference, row.title, row.stage, row.who, row.reason, progress, moved, row.days, chased
-
-
-def _after(text: str) -> tuple[datetime, int] | None:
-    if not text:
-        return None
-    at, _, identifier = text.partition("-")
-    try:
-        if not (at.isdecimal() and identifier.isdecimal() and len(text) <= 30):
-            raise ValueError
-        return datetime.fromtimestamp(int(at), UTC), int(identifier)
-    except (ValueError, OverflowError, OSError) as problem:
-        raise BadInput("This address leads to no page of the list. Open “Nothing has happened” again.") from problem

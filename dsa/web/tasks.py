@@ -1,15 +1,13 @@
 """My tasks: what waits for me. One rule: the words of a row are made before the template sees it."""
 
-from datetime import UTC, datetime
-
 from flask import Blueprint, request
 
-from dsa.domain.errors import BadInput
 from dsa.services import lists
 from dsa.services.lists import ToDo, Waiting
 from dsa.timekeeping.targets import Message
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.addresses import place_after
 from dsa.web.page import day, page
 from dsa.web.page_dates import told
 from dsa.web.wording import gettext, mark, ngettext
@@ -81,7 +79,7 @@ class _Said:
 @signed_in
 def mine() -> tuple[str, int]:
     """What waits for me, grouped by urgency, then what waits for others."""
-    found = lists.my_tasks(context(), actor(), after=_after(request.args.get("after", "")))
+    found = lists.my_tasks(context(), actor(), after=place_after(gettext("My tasks")))
     groups = [
         (gettext("Overdue"), "overdue", rows_of(found.overdue)),
         (gettext("Due this week"), "week", rows_of(found.week)),
@@ -96,16 +94,3 @@ def mine() -> tuple[str, int]:
         others=[said.waiting(row) for row in found.waiting],
         continued=bool(request.args.get("after")),
     )
-
-
-def _after(text: str) -> tuple[datetime, int] | None:
-    """The place to go on from, as the link of the page before names it."""
-    if not text:
-        return None
-    due, _, identifier = text.partition("-")
-    if not (due.isdecimal() and identifier.isdecimal() and len(text) <= 30):
-        raise BadInput("This address does not lead to a page of your tasks. Open “My tasks” again.")
-    try:
-        return datetime.fromtimestamp(int(due), UTC), int(identifier)
-    except (ValueError, OverflowError, OSError) as problem:
-        raise BadInput("This address does not lead to a page of your tasks. Open “My tasks” again.") from problem

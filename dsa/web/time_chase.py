@@ -8,8 +8,7 @@ from dsa.web import time_charts
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
-from dsa.web.page import page
-from dsa.web.time_filters import ROUTES, Links, asked, csv_address, whose
+from dsa.web.time_filters import asked, csv_address, time_page
 from dsa.web.time_words import days
 from dsa.web.wording import gettext, ngettext
 
@@ -21,14 +20,10 @@ blueprint = Blueprint("time_chase", __name__)
 def show() -> tuple[str, int]:
     """Open agreements by their age in the stage, and what is overdue."""
     found = time_chase_page.chase_page(context(), actor(), asked())
-    return page(
-        "time/chase.html",
-        wide=True,
-        found=found,
-        finding=finding(found),
-        whose=whose(found.scope),
-        link=Links(found.scope),
-        routes=ROUTES,
+    return time_page(
+        "chase",
+        found,
+        finding(found),
         days=days,
         chased=CHASED,
         chart=_chart(found),

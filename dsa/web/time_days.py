@@ -9,8 +9,7 @@ from dsa.web import time_charts
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
-from dsa.web.page import page
-from dsa.web.time_filters import ROUTES, Links, asked, csv_address, in_days, whose
+from dsa.web.time_filters import asked, csv_address, in_days, time_page
 from dsa.web.wording import gettext, ngettext
 
 blueprint = Blueprint("time_days", __name__)
@@ -22,15 +21,11 @@ _SHOWN = 15
 def show() -> tuple[str, int]:
     """Where the days went, by whom and by why."""
     found = _found()
-    return page(
-        "time/days.html",
-        wide=True,
-        found=found,
-        finding=finding(found),
+    return time_page(
+        "days",
+        found,
+        finding(found),
         before=before(found),
-        whose=whose(found.scope),
-        link=Links(found.scope),
-        routes=ROUTES,
         number=_number,
         share=lambda share: _percent(share.minutes, found.minutes),
         tables=_tables(found),

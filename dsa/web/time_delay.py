@@ -7,9 +7,8 @@ from dsa.services.time_delay_page import DelayPage, Waiting
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
-from dsa.web.page import page
 from dsa.web.page_charts import Bars, bars
-from dsa.web.time_filters import Links, asked, csv_address, whose
+from dsa.web.time_filters import asked, csv_address, time_page
 from dsa.web.time_words import days
 from dsa.web.wording import gettext, ngettext
 
@@ -21,13 +20,11 @@ blueprint = Blueprint("time_delay", __name__)
 def show() -> tuple[str, int]:
     """The benefit a month of what waits, the most for each remaining day first."""
     found = time_delay_page.delay_page(context(), actor(), asked())
-    return page(
-        "time/delay.html",
-        wide=True,
-        found=found,
-        finding=finding(found),
-        whose=whose(found.scope),
-        link=Links(found.scope, narrowed=False),
+    return time_page(
+        "delay",
+        found,
+        finding(found),
+        narrowed=False,
         money=money,
         remains=_remains,
         chart=_chart(found),

@@ -4,7 +4,7 @@ One rule: a number's link carries the filters of the page, so that it leads to e
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from flask import request
@@ -14,10 +14,37 @@ from dsa.services.agreements_list import ROUTES, Filters
 from dsa.services.counting import days_of
 from dsa.services.time_scope import Asked, Scope
 from dsa.timekeeping.months import Months, read_months
+from dsa.web.addresses import asked_words
 from dsa.web.agreements import address
-from dsa.web.page import say
+from dsa.web.page import page, say
 from dsa.web.time_words import days, month_words
 from dsa.web.wording import gettext, ngettext
+
+
+class Figured(Protocol):
+    """What a page shows: figures of a scope."""
+
+    @property
+    def scope(self) -> Scope:
+        """Whose figures these are."""
+        ...
+
+
+def time_page(
+    name: str, found: Figured, finding: str, *, status: int = 200, narrowed: bool = True, **more: Any
+) -> tuple[str, int]:
+    """A page of where the time goes: its sentence, for whom, and links that carry its filters (``narrowed``: all)."""
+    return page(
+        f"time/{name}.html",
+        status=status,
+        wide=True,
+        found=found,
+        finding=finding,
+        whose=whose(found.scope),
+        link=Links(found.scope, narrowed=narrowed),
+        routes=ROUTES,
+        **more,
+    )
 
 
 def asked() -> Asked:
@@ -35,8 +62,7 @@ def asked_of_months() -> tuple[Asked, str]:
 
 def months_typed() -> tuple[str, str]:
     """The months of the address as they were typed, but for what cannot be shown."""
-    first, last = (request.args.get(name, "").strip()[:40] for name in ("from", "to"))
-    return "".join(c for c in first if c.isprintable()), "".join(c for c in last if c.isprintable())
+    return asked_words("from", most=40), asked_words("to", most=40)
 
 
 def months_words(months: Months) -> str:

@@ -13,6 +13,7 @@ from dsa.services.agreements_list import ROUTES
 from dsa.services.how_long import DAYS_A_MONTH, Group, HowLong, Month
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.addresses import asked_words
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import day, page, say
 from dsa.web.page_curves import Curves, Series, curves
@@ -231,6 +232,4 @@ def _with_reported() -> bool:
 
 def _asked() -> tuple[str, str, str]:
     route = request.args.get("route", "")
-    given = (request.args.get(name, "").strip()[:40] for name in ("changed_on", "version"))
-    changed_on, version = ("".join(c for c in text if c.isprintable()) for text in given)
-    return route if route in ROUTES else "", changed_on, version
+    return route if route in ROUTES else "", asked_words("changed_on", most=40), asked_words("version", most=40)

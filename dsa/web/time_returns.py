@@ -7,9 +7,8 @@ from dsa.services.time_returns_page import Returned, ReturnsPage
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
-from dsa.web.page import page
 from dsa.web.page_charts import Bars, bars
-from dsa.web.time_filters import ROUTES, Links, agreements, asked, csv_address, whose
+from dsa.web.time_filters import agreements, asked, csv_address, time_page
 from dsa.web.wording import gettext
 
 blueprint = Blueprint("time_returns", __name__)
@@ -20,14 +19,10 @@ blueprint = Blueprint("time_returns", __name__)
 def show() -> tuple[str, int]:
     """What came through review the first time, and what was asked for."""
     found = time_returns_page.returns_page(context(), actor(), asked())
-    return page(
-        "time/returns.html",
-        wide=True,
-        found=found,
-        finding=finding(found),
-        whose=whose(found.scope),
-        link=Links(found.scope),
-        routes=ROUTES,
+    return time_page(
+        "returns",
+        found,
+        finding(found),
         chart=_chart(found.questions),
         csv_address=csv_address("/time/returns.csv", found.scope),
     )

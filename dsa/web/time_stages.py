@@ -13,8 +13,7 @@ from dsa.web import page_charts
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
-from dsa.web.page import page
-from dsa.web.time_filters import ROUTES, Links, asked_of_months, csv_address, months_typed, months_words, whose
+from dsa.web.time_filters import asked_of_months, csv_address, months_typed, months_words, time_page
 from dsa.web.time_words import days
 from dsa.web.wording import gettext, ngettext
 
@@ -27,21 +26,17 @@ def show() -> tuple[str, int]:
     """How long each stage takes, against its target."""
     asked, problem = asked_of_months()
     found = time_stages_page.stages_page(context(), actor(), asked)
-    return page(
-        "time/stages.html",
+    return time_page(
+        "stages",
+        found,
+        finding(found),
         status=422 if problem else 200,
-        wide=True,
         problem=problem,
         months=months_typed(),
         months_words=months_words(asked.months),
-        found=found,
-        finding=finding(found),
         chart=_chart(found),
         days=days,
         few=FEW,
-        routes=ROUTES,
-        link=Links(found.scope),
-        whose=whose(found.scope),
         csv_address=csv_address("/time/stages.csv", found.scope),
     )
 

@@ -1,6 +1,6 @@
 """Throughput, open work and the wait to expect. One rule: teams in the order of their names; people are not shown."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from dsa.services import time_teams_page
 from dsa.services.time_teams_page import Team, TeamsPage, Week
@@ -8,9 +8,10 @@ from dsa.timekeeping.weeks import monday
 from dsa.web import time_charts
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.addresses import asked_words
 from dsa.web.csv_answer import csv_answer
-from dsa.web.page import day, page
-from dsa.web.time_filters import ROUTES, Links, asked, csv_address, whose
+from dsa.web.page import day
+from dsa.web.time_filters import Links, asked, csv_address, time_page
 from dsa.web.time_words import days
 from dsa.web.wording import gettext, ngettext
 
@@ -22,15 +23,11 @@ blueprint = Blueprint("time_teams", __name__)
 def show() -> tuple[str, int]:
     """The weeks of all, then the teams."""
     found = _found()
-    return page(
-        "time/teams.html",
-        wide=True,
-        found=found,
-        finding=finding(found),
-        whose=whose(found.scope),
-        link=Links(found.scope),
+    return time_page(
+        "teams",
+        found,
+        finding(found),
         team_link=Links(found.scope, narrowed=False),
-        routes=ROUTES,
         wait=_wait,
         week_day=lambda week: day(monday(week.number)),
         week_id=lambda week: monday(week.number).isoformat(),
@@ -65,8 +62,7 @@ def weeks_file() -> Response:
 
 
 def _found() -> TeamsPage:
-    after = "".join(c for c in request.args.get("after", "")[:80] if c.isprintable())
-    return time_teams_page.teams_page(context(), actor(), asked(), after=after)
+    return time_teams_page.teams_page(context(), actor(), asked(), after=asked_words("after", most=80))
 
 
 def _all_teams() -> list[Team]:

@@ -10,8 +10,8 @@ from dsa.web import time_charts
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
-from dsa.web.page import day, page
-from dsa.web.time_filters import Links, asked, csv_address, id_in, whose
+from dsa.web.page import day
+from dsa.web.time_filters import asked, csv_address, id_in, time_page
 from dsa.web.time_words import days
 from dsa.web.wording import gettext
 
@@ -23,13 +23,11 @@ blueprint = Blueprint("time_trend", __name__)
 def show() -> tuple[str, int]:
     """The weeks of one stage, with what is no ordinary variation."""
     found = _found()
-    return page(
-        "time/trend.html",
-        wide=True,
-        found=found,
-        finding=finding(found),
-        whose=whose(found.scope),
-        link=Links(found.scope, narrowed=False),
+    return time_page(
+        "trend",
+        found,
+        finding(found),
+        narrowed=False,
         chart=_chart(found),
         key=_key(found),
         unusual=_unusual(found),

@@ -4,6 +4,7 @@ import csv
 import io
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 
 from dsa.persistence import queries_agreements
@@ -155,3 +156,12 @@ def test_a_page_of_the_list_asks_as_many_statements_for_many_agreements_as_for_o
     for number in range(12):
         world.start(title=f"Agreement {number}")
     assert asked() == one
+
+
+@pytest.mark.parametrize("path", ["/agreements", "/tasks", "/stalled"])
+def test_a_place_that_is_none_is_told_on_every_list(pages: PageClient, world: World, path: str) -> None:
+    pages.sign_in(world.person("HMRC", "drafter"))
+    for after in (
+        "x", "1", "1-", "-1", "1-x", "1-99999999999999999999999999", "99999999999999999999-1", "\u0661-\u0662", "1-2-3",
+    ):  # fmt: skip
+        assert "does not lead to a page of the list" in pages.get(f"{path}?after={after}", status=400).text, after
