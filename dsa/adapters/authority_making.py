@@ -99,7 +99,7 @@ def _issuer(
 
 def _unit(keys: Path, store: KeyStore, issuer: Credential, name: str, *, demo: bool, now: dt.datetime) -> None:
     number = name.removeprefix(f"{UNIT}-") if name != UNIT else "1"
-    title = f"{'EXAMPLE ' if demo else ''}Agreements time stamps {number}"
+    title = f"{'EXAMPLE ' if demo else ''}Agreements local time stamps {number}"
     key = store.make(name)
     until = min(now + dt.timedelta(days=365 * UNIT_YEARS), issuer.certificate.not_valid_after_utc)
     subject = certificates.subject(title, organisation(demo), demo=demo)

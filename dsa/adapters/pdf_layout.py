@@ -57,10 +57,12 @@ class Marks:
     ``mark``: "draft", or "superseded" where a later agreement stands in its place, stamped across every page; or
     "release", a copy with words withheld: it carries no hash, no attachment and no places to sign.
     ``verify_url``: where anybody can check it; printed as text and as a picture to scan. Empty: not printed.
+    ``stamped_by``: who stamps the time of its signatures, in words. Empty: not printed.
     """
 
     mark: str = ""
     verify_url: str = ""
+    stamped_by: str = ""
 
     @property
     def draft(self) -> bool:
@@ -160,6 +162,7 @@ class View:
     page_mark: str
     watermark: str
     verify_url: str
+    stamped_by: str
     copy: bool
     notices: Sequence[str]
     control: Sequence[tuple[str, str]]

@@ -46,6 +46,7 @@ def build_view(
         page_mark=_page_mark(content, say),
         watermark=say("SUPERSEDED") if marks.superseded else say("DRAFT") if marks.draft else "",
         verify_url=marks.verify_url,
+        stamped_by=marks.stamped_by,
         copy=marks.superseded or marks.release,
         notices=_notices(content, marks, say),
         control=_control(content, say),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dsa.adapters.key_opening import open_keys, open_stampers
 from dsa.config import Settings
 from dsa.domain.errors import Conflict, Refused
+from dsa.domain.stamps import stampers_told
 
 if TYPE_CHECKING:
     from dsa.adapters.signatures import Signatures, SignedRevision
@@ -78,7 +79,8 @@ class Press:
         from dsa.adapters.pdf import render
         from dsa.adapters.pdf_layout import Marks
 
-        return render(content, sections=sections, audit=audit, marks=Marks(mark=mark, verify_url=verify_url))
+        marks = Marks(mark=mark, verify_url=verify_url, stamped_by=stampers_told(self._settings.tsa_urls))
+        return render(content, sections=sections, audit=audit, marks=marks)
 
     def seal_issue(self, data: bytes) -> bytes:
         """The document with the certifying issue seal."""

@@ -30,6 +30,7 @@ from dsa.adapters.certificates import true_time
 from dsa.adapters.keys import KeyService, Signer
 from dsa.adapters.pdf_layout import moment
 from dsa.adapters.pdf_stamp import LinesStyle
+from dsa.adapters.signature_reasons import AUTHENTICATION, OutsideReason, PersonReason
 from dsa.adapters.stamp_trust import StampProof, StampTrust, signer_of
 from dsa.adapters.timestamps import FailoverStamper, TimeStamper, TimeStampUnavailable
 
@@ -37,7 +38,6 @@ ISSUE_FIELD, COMPLETION_FIELD = "sig_issue", "sig_completion"
 OUTSIDE_NAME = "Agreement service: signature made outside"
 _RESERVED = 15_000  # hexadecimal digits kept for one signature with its time stamp
 _RESERVED_FOR_OTHERS = 30_000  # an authority elsewhere may send a chain of RSA certificates
-_WORDS = {"demo": "demo authentication", "password": "password confirmed at signing"}
 
 
 class CannotSign(Exception):
@@ -78,16 +78,6 @@ class OutsideSigning:
     when: str
     copy_sha256: str
     confirmed_by: str
-
-    @property
-    def begins(self) -> str:
-        """How the reason of the seal begins: whose signature it stands for."""
-        return outside_begins(self.post, self.organisation)
-
-
-def outside_begins(post: str, organisation: str) -> str:
-    """How the reason of a seal begins that stands for a signature made outside."""
-    return f"Signed outside this service: {post}, {organisation}, "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +145,7 @@ class Signatures:
             signer.post,
             f"for {signer.organisation}",
             moment(true_time().isoformat()),
-            _WORDS[signer.authentication],
+            AUTHENTICATION[signer.authentication],
             *([f"account vouched for by {signer.vouched_by}"] if signer.vouched_by else []),
             f"certificate {_serial(key)[:16]} · evidence {signer.evidence_hash[:16]}",
         )
@@ -178,8 +168,8 @@ class Signatures:
             f"confirmed by {made.confirmed_by}",
             f"copy {made.copy_sha256[:16]} · sealed {moment(true_time().isoformat())}",
         )
-        reason = f"{made.begins}{made.when}. Copy SHA-256 {made.copy_sha256}. Confirmed by {made.confirmed_by}."
-        return self._sign(pdf, made.field, key, lines, name=OUTSIDE_NAME, reason=reason)
+        reason = OutsideReason(made.post, made.organisation, made.when, made.copy_sha256, made.confirmed_by)
+        return self._sign(pdf, made.field, key, lines, name=OUTSIDE_NAME, reason=reason.text)
 
     def seal_completion(self, pdf: bytes) -> SignedRevision:
         """The document closed with the last seal, all validation data and a document time stamp (B-LTA)."""
@@ -346,9 +336,8 @@ def _signed_bytes(
 
 
 def _reason(signer: PersonSigning) -> str:
-    parts = [signer.statement, f"Authority: {signer.authority}." if signer.authority else ""]
-    vouched = f"; account vouched for by {signer.vouched_by}" if signer.vouched_by else ""
-    return " ".join([*(part for part in parts if part), f"({_WORDS[signer.authentication]}{vouched})"])
+    how = AUTHENTICATION[signer.authentication]
+    return PersonReason(signer.statement, signer.authority, how, signer.vouched_by).text
 
 
 def _serial(key: Signer) -> str:

@@ -2,33 +2,50 @@
 for the signature of a person."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from dsa.adapters.signatures import OUTSIDE_NAME, outside_begins
+from dsa.adapters.signature_reasons import read_outside_reason
+from dsa.adapters.signatures import OUTSIDE_NAME
 from dsa.adapters.verification_trust import Signed
 
 OUTSIDE = "outside"
 AUTHENTICATION = "signed outside this service"
 
 
-def outside_told(signed: Iterable[Signed], places: Mapping[str, tuple[str, str]]) -> list[Signed]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose signature belongs into a field, and on which authority, as the text says."""
+
+    post: str
+    organisation: str
+    authority: str
+
+
+def outside_told(signed: Iterable[Signed], places: Mapping[str, Place]) -> list[Signed]:
     """The signatures, with each seal that stands for a signature made outside told as such.
 
-    ``places``: field -> (post, organisation) of everybody who has to sign. Only the service's own seal made for this
-    purpose, in the place of the very post that it names, is taken for one.
+    ``places``: everybody who has to sign, by field. Only the service's own seal made for this purpose, in the place of
+    the very post that it names, is taken for one.
     """
     return [_told(each, places.get(each.field)) for each in signed]
 
 
-def _told(one: Signed, place: tuple[str, str] | None) -> Signed:
-    if (
-        place is None
-        or one.kind != "seal"
-        or one.post != OUTSIDE_NAME
-        or not one.reason.startswith(outside_begins(*place))
-    ):
+def _told(one: Signed, place: Place | None) -> Signed:
+    if place is None or one.kind != "seal" or one.post != OUTSIDE_NAME:
         return one
-    return replace(one, kind=OUTSIDE, post=place[0], organisation=place[1], authentication=AUTHENTICATION)
+    said = read_outside_reason(one.reason, place.post, place.organisation)
+    if said is None:
+        return one
+    return replace(
+        one,
+        kind=OUTSIDE,
+        post=place.post,
+        organisation=place.organisation,
+        authentication=AUTHENTICATION,
+        authority=place.authority,
+        signed_when=said.when,
+        confirmed_by=said.confirmed_by,
+    )
 
 
 def number_said(signed: Iterable[Signed], number: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from dsa.adapters.certificates import shortened
 from dsa.adapters.pdf_layout import moment, signature_fields
 from dsa.adapters.signatures import COMPLETION_FIELD, ISSUE_FIELD
-from dsa.adapters.verification_outside import OUTSIDE, number_said, outside_told, outside_words
+from dsa.adapters.verification_outside import OUTSIDE, Place, number_said, outside_told, outside_words
 from dsa.adapters.verification_trust import Signed
 from dsa.adapters.verification_verdict import Check
 
@@ -24,10 +24,13 @@ def people_told(
     """
     names = {str(p.get("key")): str(p.get("name")) for p in content.get("parties", ()) if isinstance(p, Mapping)}
     signatories = signature_fields(content) if whole else []
-    places = {name: (str(one.get("post")), names.get(str(one["party"]), "")) for name, one in signatories}
+    places = {
+        name: Place(str(one.get("post")), names.get(str(one["party"]), ""), str(one.get("authority") or ""))
+        for name, one in signatories
+    }
     signed = outside_told(found, places)
     by_field = {each.field: each for each in signed}
-    missing = [f"{post}, {organisation}" for name, (post, organisation) in places.items() if name not in by_field]
+    missing = [f"{each.post}, {each.organisation}" for name, each in places.items() if name not in by_field]
     number = len(signatories)
     checks = [
         Check(
@@ -47,11 +50,11 @@ def people_told(
     return signed, checks, complete
 
 
-def _posts(signed: Sequence[Signed], places: Mapping[str, tuple[str, str]], by_field: Mapping[str, Signed]) -> Check:
+def _posts(signed: Sequence[Signed], places: Mapping[str, Place], by_field: Mapping[str, Signed]) -> Check:
     wrong = [
         f"{name} is signed by {by_field[name].post}, {by_field[name].organisation}"
         for name, place in places.items()
-        if name in by_field and not _is_of(by_field[name], *place)
+        if name in by_field and not _is_of(by_field[name], place)
     ]
     expected = {ISSUE_FIELD, COMPLETION_FIELD, *places}
     for each in signed:
@@ -63,10 +66,13 @@ def _posts(signed: Sequence[Signed], places: Mapping[str, tuple[str, str]], by_f
     return Check("posts", not wrong, said)
 
 
-def _is_of(one: Signed, post: str, organisation: str) -> bool:
+def _is_of(one: Signed, place: Place) -> bool:
     if one.kind == OUTSIDE:
-        return (one.post, one.organisation) == (post, organisation)
-    return one.kind == "person" and (one.post, one.organisation) == (shortened(post), shortened(organisation))
+        return (one.post, one.organisation) == (place.post, place.organisation)
+    return one.kind == "person" and (one.post, one.organisation) == (
+        shortened(place.post),
+        shortened(place.organisation),
+    )
 
 
 def _closed(signed: Sequence[Signed], by_field: Mapping[str, Signed], *, everybody: bool) -> list[Check]:

@@ -34,6 +34,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from dsa.adapters import certificates
+from dsa.adapters.signature_reasons import AUTHENTICATION, PersonReason, read_person_reason
 from dsa.adapters.stamp_trust import signer_of
 
 _TOLERANCE = dt.timedelta(seconds=30)  # between the clocks of signer, time stamp and revocation list
@@ -43,8 +44,7 @@ for _library in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 _POLICY_WORDS = {
-    certificates.POLICY_DEMO.dotted_string: "demo authentication",
-    certificates.POLICY_PASSWORD.dotted_string: "password confirmed at signing",
+    **{policy.dotted_string: AUTHENTICATION[how] for how, policy in certificates.POLICIES.items()},
     certificates.POLICY_SEAL.dotted_string: "seal of the service",
 }
 
@@ -68,6 +68,13 @@ class Signed:
     reason: str
     stamped_by: str  # who stamped the time, as its certificate names it
     because: str  # why it is not trusted; empty where it is
+    stamped_locally: bool  # the clock of the service itself: no authority that is independent of it
+    level_when_signed: str | None  # ``level`` is what the document as a whole proves of it today
+    statement: str = ""
+    authority: str = ""
+    account_vouched_for_by: str = ""
+    signed_when: str = ""  # of a signature made outside: its day, and how; ``at`` is when that was recorded
+    confirmed_by: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The signature as ``dsa verify --json`` shows it."""
@@ -149,6 +156,9 @@ def judge(
         trusted, level, because = _trusted(signature, roots, [*roots, *stamp_roots], at, now)
     policy, names = _policy(certificate), certificate.subject.native
     seal = policy == certificates.POLICY_SEAL.dotted_string
+    token = signature.signed_data if stamp else _stamp_of(signature)
+    reason = str(signature.sig_object.get("/Reason", ""))
+    said = PersonReason("") if stamp or seal else read_person_reason(reason)
     return Signed(
         field=str(signature.field_name),
         kind="timestamp" if stamp else "seal" if seal else "person",
@@ -162,9 +172,14 @@ def judge(
         authentication="" if stamp else _POLICY_WORDS.get(policy, "not known"),
         example=certificates.EXAMPLE_MARK in _text(names.get("organizational_unit_name")),
         serial=f"{certificate.serial_number:x}",
-        reason=str(signature.sig_object.get("/Reason", "")),
-        stamped_by=_stamper_name(signature.signed_data if stamp else _stamp_of(signature)),
+        reason=reason,
+        stamped_by=_stamper_name(token),
         because=because,
+        stamped_locally=sound and token is not None and _is_local(token, roots),
+        level_when_signed=None if level is None else "B-B" if token is None else "B-T",
+        statement=said.statement,
+        authority=said.authority,
+        account_vouched_for_by=said.vouched_by,
     )
 
 
@@ -200,6 +215,16 @@ def _stamper_name(token: cms.SignedData | None) -> str:
     except (ValueError, TypeError):
         return ""
     return _text(names.get("common_name") or names.get("organization_name"))
+
+
+def _is_local(token: cms.SignedData, roots: list[x509.Certificate]) -> bool:
+    """Whether the stamp comes from under the service's own root: then it is the service that says what time it was."""
+    carried = [each.chosen for each in token["certificates"]]
+    try:
+        leaf = signer_of(token)
+    except (ValueError, TypeError):
+        return False
+    return bool(roots) and _chain_holds(leaf, carried, roots, _token_time(token), {"time_stamping"})
 
 
 def _stamp_of(signature: EmbeddedPdfSignature) -> cms.SignedData | None:

@@ -16,14 +16,16 @@ import click
 from dsa.adapters.certificates import EXAMPLE_MARK
 from dsa.adapters.pdf_layout import moment
 from dsa.adapters.verification import LARGEST, Verdict, verify
+from dsa.adapters.verification_trust import Signed
 from dsa.domain.errors import BadInput
+from dsa.domain.stamps import LOCAL, level_told
 
 _LARGEST_LOG = 1_024 * 1_024 * 1_024
 _SHOW_PROGRESS_FROM = 12  # signatures; below that it is done before anybody looks
 _KINDS = {
     "seal": "Sealed",
     "person": "Signed",
-    "outside": "Signed outside this service, recorded",
+    "outside": "Signed outside this service,",
     "timestamp": "Time stamp",
 }
 
@@ -129,16 +131,28 @@ def _told(found: Verdict, file: Path) -> str:
     lines += ["", "1  Is it unchanged and ours?", f"   {found.headline}"]
     lines += ["", "2  Who signed, when, with what authority?", f"   {found.answers['who_signed']}"]
     for each in found.signatures:
-        when = moment(each.at.isoformat()) if each.at else "at an unknown time"
-        doubt = "" if each.trusted else f" - NOT CONFIRMED: {each.because}"
-        how = f" ({', '.join(part for part in (each.authentication, each.level) if part)})" if each.level else ""
-        authority = each.reason.partition("Authority: ")[2]
-        by = f", authority: {authority}" if each.kind == "person" and authority else ""
-        lines.append(f"   {_KINDS[each.kind]} {when}: {each.post}, {each.organisation}{by}{how}{doubt}")
-        if each.kind == "person":
-            lines.append(f"      {each.reason}")
-        if each.kind != "timestamp":
-            lines.append(f"      Time stamped by: {each.stamped_by or 'nobody'}")
+        lines += _signature(each)
     lines += ["", "3  Is it in force?", f"   {found.answers['in_force']}", "", "What was checked:"]
     lines += [f"   {'ok' if check.ok else 'NO'}  {check.says}" for check in found.checks]
     return "\n".join(lines)
+
+
+def _signature(each: Signed) -> list[str]:
+    """A signature, a seal or a time stamp: a line that names it, and one for each thing that is known of it."""
+    when = moment(each.at.isoformat()) if each.at else "at an unknown time"
+    doubt = "" if each.trusted else f" - NOT CONFIRMED: {each.because}"
+    lines = [f"   {_KINDS[each.kind]} {each.signed_when or when}: {each.post}, {each.organisation}{doubt}"]
+    levels = level_told(each.level_when_signed or "", each.level or "") if each.kind != "seal" else each.level
+    stamper = each.stamped_by or "nobody"
+    said = [
+        ("Statement", each.statement),
+        ("Authority", each.authority),
+        ("Recorded", f"{when}, by the service" if each.signed_when else ""),
+        ("Confirmed by", each.confirmed_by),
+        ("Authenticated by", each.authentication if each.kind == "person" else ""),
+        ("Account vouched for by", each.account_vouched_for_by),
+        ("Level of the service's seal" if each.signed_when else "Level", levels),
+        ("Clock" if each.kind == "timestamp" else "Time stamped by", f"{stamper} ({LOCAL})" if each.stamped_locally else
+         "" if each.kind == "timestamp" else stamper),
+    ]  # fmt: skip
+    return [*lines, *(f"      {label}: {words}" for label, words in said if words)]

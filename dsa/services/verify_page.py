@@ -98,11 +98,10 @@ def check_upload(ctx: Context, verifier: Verifier, pdf: bytes) -> Checked:
 
 
 def _signature(found: Mapping[str, Any]) -> SignedBy:
-    authority = str(found["reason"]).partition("Authority: ")[2]
     return SignedBy(
         str(found["post"]),
         str(found["organisation"]),
-        authority,
+        str(found["authority"]),
         str(found["level"] or ""),
         str(found["authentication"]),
         _instant(found["at"]),

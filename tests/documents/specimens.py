@@ -197,6 +197,7 @@ def person(content: Mapping[str, Any], index: int) -> PersonSigning:
         evidence_hash="ab" * 32,
         statement="I sign this agreement for my organisation.",
         authority=signatory["authority"],
+        vouched_by="the installation",
     )
 
 

@@ -16,6 +16,7 @@ from dsa.adapters import pdf as printing
 from dsa.adapters.pdf import DocumentFailed, Marks
 from dsa.adapters.pdf_layout import column_widths, moment, signature_fields
 from dsa.domain.integrity import canonical, digest
+from dsa.domain.stamps import stampers_told
 from tests.documents import specimens
 
 
@@ -166,3 +167,15 @@ def test_times_are_shown_as_in_london() -> None:
     assert moment("2026-12-12T09:12:00+00:00") == "12 December 2026, 09:12 GMT"
     assert moment("soon") == "soon"
     assert moment(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("addresses", "says"),
+    [
+        (("embedded",), "stamped by: local: the service's own clock, not an independent authority."),
+        (("https://tsa.example", "embedded"), "stamped by: https://tsa.example; if that does not answer, local: the"),
+    ],
+)
+def test_the_signature_page_says_whose_clock_it_is(tmp_path: Path, addresses: tuple[str, ...], says: str) -> None:
+    pdf = specimens.base(marks=Marks(stamped_by=stampers_told(addresses)))
+    assert says in " ".join(_text(pdf, tmp_path).split())

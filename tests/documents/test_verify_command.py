@@ -23,7 +23,29 @@ def test_it_says_first_that_it_is_an_example_then_answers_three_questions(signed
     for question in ("1  Is it unchanged and ours?", "2  Who signed", "3  Is it in force?"):
         assert question in done.output
     assert "cannot be known from the file" in done.output
-    assert "demo authentication, B-LTA" in done.output
+    told = done.output.partition("Signed ")[2].splitlines()[:7]
+    assert [line.strip() for line in told[1:]] == [
+        "Statement: I sign this agreement for my organisation.",
+        "Authority: Scheme 4.2",
+        "Authenticated by: demo authentication",
+        "Account vouched for by: the installation",
+        "Level: B-T when signed; B-LTA since the document was closed",
+        "Time stamped by: EXAMPLE Agreements local time stamps 1 (local: the service's own clock, not an independent "
+        "authority)",
+    ]
+
+
+def test_the_json_says_each_thing_of_a_signature_under_a_key_of_its_own(signed_file: Path, root_file: Path) -> None:
+    found = json.loads(_run(signed_file, "--root", root_file, "--json").output)
+    person = next(each for each in found["signatures"] if each["kind"] == "person")
+    assert {key: person[key] for key in ("statement", "authority", "account_vouched_for_by", "authentication")} == {
+        "statement": "I sign this agreement for my organisation.",
+        "authority": "Scheme 4.2",
+        "account_vouched_for_by": "the installation",
+        "authentication": "demo authentication",
+    }
+    assert (person["level_when_signed"], person["level"]) == ("B-T", "B-LTA")
+    assert all(each["stamped_locally"] for each in found["signatures"])
 
 
 def test_it_trusts_the_root_in_the_data_directory(

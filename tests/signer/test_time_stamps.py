@@ -63,6 +63,7 @@ def test_stamps_of_an_authority_elsewhere_reach_long_term_with_its_proof_in_the_
     found = judged(pdf, authority, first)
     assert (found.verdict, found.level, found.ok) == ("genuine", "B-LTA", True)
     assert {each.stamped_by for each in found.signatures} == {"first unit"}
+    assert not any(each.stamped_locally for each in found.signatures), "an authority elsewhere is not our own clock"
     assert second.asked == 0
     later = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
     then = verify(pdf, roots=[authority.root_pem], stamp_roots=[first.root_pem()], now=later)
