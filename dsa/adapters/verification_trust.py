@@ -145,42 +145,49 @@ def judge(
 
     ``stamp_roots`` are trusted to say the time beside them, and for nothing else.
     """
-    certificate: x509.Certificate = signature.signer_cert
     stamp = signature.sig_object_type == "/DocTimeStamp"
-    at = _token_time(signature.signed_data) if stamp else _stamped_at(signature)
+    token = signature.signed_data if stamp else _stamp_of(signature)
+    at = _token_time(token) if token is not None else None
     if not sound:
         trusted, level, because = False, None, "its bytes were changed after it was made"
     elif not roots:
         trusted, level, because = False, None, "no root certificate was given to check it with"
     else:
         trusted, level, because = _trusted(signature, roots, [*roots, *stamp_roots], at, now)
-    policy, names = _policy(certificate), certificate.subject.native
-    seal = policy == certificates.POLICY_SEAL.dotted_string
-    token = signature.signed_data if stamp else _stamp_of(signature)
-    reason = str(signature.sig_object.get("/Reason", ""))
-    said = PersonReason("") if stamp or seal else read_person_reason(reason)
     return Signed(
         field=str(signature.field_name),
-        kind="timestamp" if stamp else "seal" if seal else "person",
+        **_told(signature, stamp=stamp),
         intact=sound,
         trusted=trusted,
         level=level,
         at=at,
-        post=_text(names.get("common_name")),
-        organisation=_text(names.get("organization_name")),
-        user_id=_text(names.get("user_id")),
-        authentication="" if stamp else _POLICY_WORDS.get(policy, "not known"),
-        example=certificates.EXAMPLE_MARK in _text(names.get("organizational_unit_name")),
-        serial=f"{certificate.serial_number:x}",
-        reason=reason,
         stamped_by=_stamper_name(token),
         because=because,
         stamped_locally=sound and token is not None and _is_local(token, roots),
         level_when_signed=None if level is None else "B-B" if token is None else "B-T",
-        statement=said.statement,
-        authority=said.authority,
-        account_vouched_for_by=said.vouched_by,
     )
+
+
+def _told(signature: EmbeddedPdfSignature, *, stamp: bool) -> dict[str, Any]:
+    """What the certificate and the reason say of whoever made it."""
+    certificate: x509.Certificate = signature.signer_cert
+    policy, names = _policy(certificate), certificate.subject.native
+    seal = policy == certificates.POLICY_SEAL.dotted_string
+    reason = str(signature.sig_object.get("/Reason", ""))
+    said = PersonReason("") if stamp or seal else read_person_reason(reason)
+    return {
+        "kind": "timestamp" if stamp else "seal" if seal else "person",
+        "post": _text(names.get("common_name")),
+        "organisation": _text(names.get("organization_name")),
+        "user_id": _text(names.get("user_id")),
+        "authentication": "" if stamp else _POLICY_WORDS.get(policy, "not known"),
+        "example": certificates.EXAMPLE_MARK in _text(names.get("organizational_unit_name")),
+        "serial": f"{certificate.serial_number:x}",
+        "reason": reason,
+        "statement": said.statement,
+        "authority": said.authority,
+        "account_vouched_for_by": said.vouched_by,
+    }
 
 
 def _trusted(
@@ -374,11 +381,6 @@ def _chain_holds(
     except (PathError, ValidationError):
         return False
     return True
-
-
-def _stamped_at(signature: EmbeddedPdfSignature) -> dt.datetime | None:
-    token = _stamp_of(signature)
-    return _token_time(token) if token is not None else None
 
 
 def _token_time(token: cms.SignedData) -> dt.datetime:
