@@ -2,13 +2,14 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from dsa.cli.opening import cannot_run, settings_from_environment
 from dsa.config import BadSettings
 from dsa.demo import AGREEMENTS, SEED
-from dsa.domain.errors import Refused
+from dsa.domain.errors import BadInput, Refused
 
 
 @click.command()
@@ -24,8 +25,18 @@ from dsa.domain.errors import Refused
     help="A world of the synthetic model: reviews and signatures one after another, at once, or changed half-way. "
     "Above 1,000 agreements: both.",
 )
-def command(agreements: int, seed: int, era: str | None) -> None:
+@click.option(
+    "--register",
+    "register_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Make no world: write a CSV register of so many agreements from before the service, some of its rows dirty, "
+    "to be imported on screen.",
+)
+def command(agreements: int, seed: int, era: str | None, register_file: Path | None) -> None:
     """Make the demonstration world: organisations, people by post, agreements at every stage (synthetic)."""
+    if register_file is not None:
+        _write_register(register_file, agreements, seed)
+        return
     from dsa.demo.filling import Wanted, fill_if_empty
     from dsa.demo.modelled import changes_at
     from dsa.demo.past_fates import changed_at
@@ -43,3 +54,15 @@ def command(agreements: int, seed: int, era: str | None) -> None:
         click.echo(
             f"Agreements that began from {day} on work the changed way. To compare: /time/how-long?changed_on={day}"
         )
+
+
+def _write_register(file: Path, rows: int, seed: int) -> None:
+    from dsa.demo.register import as_csv, register
+
+    entries = list(register(rows, seed=seed, now=datetime.now(UTC)))
+    try:
+        file.write_text(as_csv(iter(entries)), encoding="utf-8")
+    except OSError as error:
+        raise BadInput("%(file)s cannot be written: %(why)s.", file=str(file), why=error.strerror or "") from error
+    dirty = sum(bool(entry.dirt) for entry in entries)
+    click.echo(f"{file}: {rows} rows, {dirty} of them dirty. To import them: /imports")
