@@ -16,21 +16,25 @@ _I = table(IndicatorConsent)
 
 
 def agreements(session: Session) -> list[Any]:
-    """Every agreement: begun, first came to a stage that says it is signed, ended, whose, synthetic."""
+    """Every agreement: begun, first came to a stage that says it is signed, ended, whose, its way, synthetic."""
     when = (
         select(func.min(_G.c.entered_at))
         .where(_G.c.agreement_id == _A.c.id, _G.c.stage.in_(AT_SIGNATURE))
         .scalar_subquery()
         .label("signed_at")
     )
-    columns = (_A.c.id, _A.c.first_contact_on, _A.c.created_at, _A.c.finished_at, _A.c.lead_organisation_id)
-    return list(session.execute(select(*columns, _A.c.is_synthetic, when).order_by(_A.c.id)))
+    board = select(_G.c.agreement_id).where(_G.c.agreement_id == _A.c.id, _G.c.stage == "board").exists()
+    columns = (_A.c.id, _A.c.first_contact_on, _A.c.created_at, _A.c.finished_at, _A.c.lead_organisation_id,
+               _A.c.workflow_id, _A.c.workflow_version, _A.c.route, _A.c.is_synthetic)  # fmt: skip
+    return list(session.execute(select(*columns, board.label("board"), when).order_by(_A.c.id)))
 
 
 def stays(session: Session) -> list[Any]:
-    """Every stay in a stage: when, target, and on whose calendar it counts."""
-    columns = (_G.c.stage, _G.c.entered_at, _G.c.left_at, _G.c.target_days, _G.c.organisation_id)
-    return list(session.execute(select(*columns).order_by(_G.c.agreement_id, _G.c.entered_seq)))
+    """Every stay in a stage: when, target, on whose calendar it counts, and who leads the agreement."""
+    columns = (_G.c.stage, _G.c.entered_at, _G.c.left_at, _G.c.target_days, _G.c.organisation_id,
+               _A.c.lead_organisation_id)  # fmt: skip
+    joined = _G.join(_A, _A.c.id == _G.c.agreement_id)
+    return list(session.execute(select(*columns).select_from(joined).order_by(_G.c.agreement_id, _G.c.entered_seq)))
 
 
 def delays(session: Session, reasons: Sequence[str]) -> list[Any]:

@@ -21,7 +21,8 @@ _WHY = "how long agreements take is for everybody to read"
 COLUMNS = (
     "Table", "Name", "Signed or finished", "Withdrawn or rejected", "Open", "Half within (working days)",
     "85 of 100 within (working days)", "Lasted so long", "Target (working days)", "Share within target", "Agreements",
-    "Working days of delay",
+    "Working days of delay", "Half of open at most (working days)", "85 of 100 open at most (working days)",
+    "Share of delay",
 )  # fmt: skip
 
 
@@ -39,6 +40,7 @@ def show() -> tuple[str, int]:
         cell=cell,
         days=_days,
         percent=_percent,
+        capital=_capital,
         least=LEAST,
     )
 
@@ -92,6 +94,8 @@ def finding(found: Indicators) -> str:
     if overall["half"] is None:
         return gettext("Fewer than half of all agreements are signed so far, or too few to say.")
     words = gettext("Half of all agreements are signed within %(half)s working days.", half=_days(overall["half"]))
+    if overall["most"] is None and overall["at_risk"] is None:
+        return f"{words} {gettext('Too few lasted longer to say within how many 85 of 100 are.')}"
     if overall["most"] is None:
         return f"{words} {gettext('85 of 100 are not signed yet, however long one waits.')}"
     return f"{words} {gettext('85 of 100 within %(most)s.', most=_days(overall['most']))}"
@@ -100,6 +104,10 @@ def finding(found: Indicators) -> str:
 def cell(count: object) -> str:
     """A count; a word where it is too small to be shown."""
     return gettext("not shown") if count is None else f"{count:,}"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _days(value: float | None) -> str:
@@ -114,21 +122,31 @@ def _rows(found: Indicators) -> Iterator[tuple[object, ...]]:
     yield _signed("All agreements", "", found.overall)
     yield _signed("Finished agreements as reported by organisations", "", found.reported)
     for row in found.stages:
-        yield (
-            "Stage", row["title"], row["closed"], "", row["open"], row["half"], row["most"], row.get("at_risk"),
-            row["target"], _percent(row["within"]), "", "",
-        )  # fmt: skip
+        yield _stage("Stage", row["title"], row)
     for row in found.delays:
-        yield ("Reason for delay", row["label"], *[""] * 8, row["agreements"], row["days"])
+        yield ("Reason for delay", _capital(row["label"]), *[""] * 8, row["agreements"], row["days"], "", "", "")
     for row in found.organisations:
         yield _signed("Organisation", row["name"], row)
+        for stage in row["stages"]:
+            yield _stage("Stage of an organisation", f"{row['name']}: {stage['title']}", stage)
+        for delay in row["delays"]:
+            name = f"{row['name']}: {_capital(delay['label'])}"
+            yield ("Reason for delay of an organisation", name, *[""] * 12, _percent(delay["share"]))
     if found.synthetic:
-        yield ("Note", "Synthetic data: nothing here is an agreement of the bodies named.", *[""] * 10)
+        yield ("Note", "Synthetic data: nothing here is an agreement of the bodies named.", *[""] * 13)
+
+
+def _stage(table: str, name: str, row: Mapping[str, Any]) -> tuple[object, ...]:
+    return (
+        table, name, row.get("closed", ""), "", row.get("open", ""), row["half"], row["most"], row.get("at_risk", ""),
+        row["target"], _percent(row["within"]), *[""] * 5,
+    )  # fmt: skip
 
 
 def _signed(table: str, name: str, row: Mapping[str, Any]) -> tuple[object, ...]:
     counts = (row["signed"], row["given_up"], row["open"], row["half"], row["most"], row["at_risk"])
-    return (table, name, *counts, "", "", "", "")
+    share = _percent(row["within"]) if "within" in row else ""
+    return (table, name, *counts, "", share, "", "", row.get("open_half", ""), row.get("open_most", ""), "")
 
 
 def _chart(found: Indicators) -> page_charts.Bars | None:

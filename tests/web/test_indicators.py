@@ -3,10 +3,11 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import bindparam, text
 
 from dsa.domain.errors import NotAllowed
 from dsa.jobs import Relay
@@ -59,7 +60,52 @@ def test_anybody_reads_how_long_agreements_take_as_page_csv_and_json(pages: Page
     assert said["synthetic"] is True
     assert said["organisations"] == []
     table = list(csv.reader(io.StringIO(pages.client.get("/indicators.csv").text.removeprefix("\ufeff"))))
-    assert next(row for row in table if row[1] == "Review")[:7] == ["Stage", "Review", "12", "", "", "4.0", "15.0"]
+    assert next(row for row in table if row[1] == "Review")[:7] == ["Stage", "Review", "12", "", "", "4.0", ""]
+    # 85 of 100 within 15 would be the length of the one or two that lasted so long
+    assert (review["most"], review["at_risk"]) == (None, None)
+    assert "The 85 of 100 rest on 6 agreements that lasted so long." in page.text
+    assert (said["overall"]["within"], said["overall"]["open_half"]) == (0.5, None)  # the other half took a day longer
+    assert "Signed within the targets of their stages: 50%. Too few are open to say how old they are." in page.text
+
+
+def test_a_length_that_rests_on_few_is_shown_neither_for_all_nor_for_an_organisation(
+    pages: PageClient, past: World
+) -> None:
+    """Half a year after the twelve, three that took far longer: 85 of 100 would tell their lengths."""
+    with past.ctx.database.writing() as session:
+        slow = "UPDATE stage_entries SET entered_at = entered_at + 8640000 WHERE stage IN ('signed', 'in_use') AND "
+        session.execute(text(f"{slow} agreement_id IN (SELECT id FROM agreements WHERE reference IN :r)").bindparams(
+            bindparam("r", ["X-1", "X-2", "X-3"], expanding=True)
+        ))  # fmt: skip
+    Relay(past.ctx).tell_the_public()
+    indicators.consent(past.ctx, past.actor("HMRC", "administrator"), "HMRC", agreed=True)
+    said = json.loads(pages.client.get("/indicators.json").text)
+    for row in (said["overall"], *said["organisations"]):
+        assert (row["half"], row["most"], row["at_risk"]) == (49, None, None)
+    page = pages.get("/indicators")
+    assert "Too few lasted longer to say within how many 85 of 100 are." in page.text
+    assert "rest on" not in page.text
+
+
+def test_an_organisation_s_rows_have_its_share_within_target_its_stages_and_its_reasons(
+    pages: PageClient, past: World
+) -> None:
+    with past.ctx.database.writing() as session:
+        for row in session.execute(text("SELECT id, created_at FROM agreements WHERE reference LIKE 'X-%'")).all():
+            spell = {"agreement_id": row.id, "started_seq": 1, "owner": "HMRC", "outside": False, "stage": "review"}
+            began = datetime.fromtimestamp(row.created_at, UTC)
+            reason = "BOARD" if row.id % 12 else "DPIA"
+            spell |= {"role": "legal", "reason": reason, "started_at": began, "ended_at": began + timedelta(days=7)}
+            rows.add(session, "spells", spell)
+    Relay(past.ctx).tell_the_public()
+    indicators.consent(past.ctx, past.actor("HMRC", "administrator"), "HMRC", agreed=True)
+    hmrc = json.loads(pages.client.get("/indicators.json").text)["organisations"][0]
+    assert (hmrc["within"], hmrc["signed"]) == (0.5, 12)
+    assert {row["stage"]: row["half"] for row in hmrc["stages"]}["review"] == 4
+    assert [row["label"] for row in hmrc["delays"]] == ["board or minister"]  # the other held up one agreement
+    page = pages.get("/indicators")
+    assert "Of its time of delay: Board or minister 92%." in page.text
+    assert "Board or minister" in pages.client.get("/indicators.csv").text
 
 
 def test_an_organisation_stands_there_by_name_only_while_it_agrees(pages: PageClient, past: World) -> None:
