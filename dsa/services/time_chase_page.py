@@ -3,7 +3,7 @@ oldest of each stage; who has it stands beside each.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import floor
 from typing import Any
@@ -15,12 +15,14 @@ from dsa.domain.workflow import ROLES
 from dsa.persistence import queries_figures as queries
 from dsa.services.agreements_past import day_began
 from dsa.services.context import Context
+from dsa.services.counting import ALL
 from dsa.services.time_scope import Asked, Scope, scope_of
 from dsa.services.time_stages_page import Overdue, overdue_of
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.weeks import LONDON
 
 DOTS = 40
+OWN, EVERYBODYS, TARGET = "own", "all", "target"  # what the line of a stage is
 CHASED = 25
 
 
@@ -38,9 +40,11 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class StageAges:
-    """The oldest of a stage against when half, and 85 of 100, are done (None: too few to say).
+    """The oldest of a stage against a line, in working days (None: there is nothing to measure by).
 
-    ``past`` counts what lasts longer than 85 of 100; those came to the stage ``before`` that day.
+    ``half`` and ``most`` (85 of 100) are of the reader's own scope or, where that is too thin, of all organisations;
+    where that is too thin too, the line is the stage's ``target``: ``measured`` says which it is (own, all or target,
+    empty for none). ``past`` counts what lasts longer; those came to the stage ``before`` that day.
     """
 
     id: str
@@ -48,25 +52,32 @@ class StageAges:
     open: int
     half: float | None
     most: float | None
+    target: int | None
+    measured: str
     dots: tuple[Dot, ...]
     past: int
     before: date | None
 
+    @property
+    def line(self) -> float | None:
+        """The working days beyond which to chase."""
+        return self.target if self.measured == TARGET else self.most
+
 
 @dataclass(frozen=True, slots=True)
 class ChasePage:
-    """The page. ``chase`` is what lasts longer than 85 of 100 do, the furthest beyond first."""
+    """The page. ``chase`` is what lasts longer than its stage's line, with that stage; the furthest beyond first."""
 
     scope: Scope
     stages: tuple[StageAges, ...]
-    chase: tuple[Dot, ...]
+    chase: tuple[tuple[Dot, StageAges], ...]
     overdue: tuple[Overdue, ...]
     overdue_count: int
     workflows: tuple[tuple[str, str], ...]
 
     @property
     def past(self) -> int:
-        """How many last longer than 85 of 100 do."""
+        """How many last longer than their stage's line."""
         return sum(stage.past for stage in self.stages)
 
 
@@ -77,40 +88,54 @@ def chase_page(ctx: Context, actor: Actor, asked: Asked) -> ChasePage:
     with ctx.database.reading() as session:
         scope = scope_of(ctx, session, actor, asked)
         figures = {row.stage: row for row in queries.stages(session, scope.id, **narrowed)}
-        stages = _ages(session, scope, figures, now)
+        everybodys = {row.stage: row for row in queries.stages(session, ALL, **narrowed)}
+        stages = _ages(session, scope, figures, everybodys, now)
         late = queries.most_overdue(session, scope.id, now=now, limit=CHASED, **narrowed)
         chase = sorted(
-            ((dot, stage.most) for stage in stages for dot in stage.dots if dot.past and stage.most is not None),
-            key=lambda pair: (-pair[0].days / max(pair[1], 1), pair[0].reference),
+            ((dot, stage) for stage in stages for dot in stage.dots if dot.past),
+            key=lambda pair: (-pair[0].days / max(pair[1].line or 0, 1), pair[0].reference),
         )
         return ChasePage(
             scope,
             stages,
-            tuple(dot for dot, _ in chase[:CHASED]),
+            tuple(chase[:CHASED]),
             overdue_of(ctx, session, scope, late, now),
             queries.overdue_count(session, scope.id, now=now, **narrowed),
             scope.workflows,
         )
 
 
-def _ages(session: Session, scope: Scope, figures: Mapping[str, Any], now: datetime) -> tuple[StageAges, ...]:
+def _ages(
+    session: Session, scope: Scope, figures: Mapping[str, Any], everybodys: Mapping[str, Any], now: datetime
+) -> tuple[StageAges, ...]:
     """The stages with something open, in their order, with the oldest of each."""
     today = now.astimezone(LONDON).date()
     shown = [stage for stage in scope.stages if stage in figures and figures[stage].open]
-    before = {stage: day_beyond(figures[stage].most, today) for stage in shown if figures[stage].most is not None}
+    empty = [_measured(scope, figures[stage], everybodys.get(stage)) for stage in shown]
+    before = {stage.id: day_beyond(stage.line, today) for stage in empty if stage.line is not None}
     narrowed: dict[str, Any] = {"workflow": scope.asked.workflow, "route": scope.asked.route}
     rows = queries.oldest(session, scope.id, shown, each=DOTS, **narrowed)
     began = {stage: day_began(day) for stage, day in before.items()}
     past = queries.counts_before(session, scope.id, began, **narrowed)
     found = []
-    for stage in shown:
-        dots = tuple(_dot(scope, row, before.get(stage), today) for row in rows if row.stage == stage)
-        figure = figures[stage]
-        found.append(
-            StageAges(stage, scope.stages[stage].title, figure.open, figure.half, figure.most, dots,
-                      past.get(stage, 0), before.get(stage))
-        )  # fmt: skip
+    for stage in empty:
+        day = before.get(stage.id)
+        dots = tuple(_dot(scope, row, day, today) for row in rows if row.stage == stage.id)
+        found.append(replace(stage, dots=dots, past=past.get(stage.id, 0), before=day))
     return tuple(found)
+
+
+def _measured(scope: Scope, own: Any, everybodys: Any) -> StageAges:
+    """What a stage is measured by: the reader's own figures, else those of all, else its target."""
+    stage, route = scope.stages[own.stage], scope.asked.route
+    targets = [stage.targets[route]] if route in stage.targets else list(stage.targets.values())
+    target = max(targets, default=None)
+    used, measured = own, OWN if own.most is not None else ""
+    if not measured and everybodys is not None and everybodys.most is not None:
+        used, measured = everybodys, EVERYBODYS
+    if not measured and target:
+        measured = TARGET
+    return StageAges(stage.id, stage.title, own.open, used.half, used.most, target, measured, (), 0, None)
 
 
 def _dot(scope: Scope, row: Any, before: date | None, today: date) -> Dot:

@@ -1,11 +1,11 @@
-"""The pages under "Where the time goes". One rule: a page appears in the sub-navigation where its blueprint is there.
+"""The pages under "Where the time goes". One rule: every page that is about time is in the sub-navigation.
 
 To add a page: one line in ``TIME_PAGES`` (endpoint, words for the link, in the order in which people will look), and a
 template that extends ``time/frame.html``, sets ``title`` (its h1) and fills the block ``time``: caption, h1 and
 sub-navigation stand above it. The first sentence of the block is the finding, with its number.
 """
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, request, url_for
 
 from dsa.web.wording import gettext, mark
 
@@ -20,18 +20,16 @@ TIME_PAGES = (
     ("time_how_long.show", mark("How long it takes")),
     ("time_forecasts.show", mark("Forecasts")),
     ("time_changes.show", mark("What would bring this forward")),
-    ("time_import.show", mark("Import")),
-    ("time_public.show", mark("Public indicators")),
+    ("stalled.show", mark("Nothing has happened")),
+    ("calendar.show", mark("Working calendar")),
+    ("importing.index", mark("Import")),
+    ("indicators.show", mark("Public indicators")),
 )
 
 
 def time_navigation() -> list[tuple[str, str, bool]]:
-    """(address, words, is it this page) of each page that is there."""
-    return [
-        (url_for(endpoint), gettext(words), request.endpoint == endpoint)
-        for endpoint, words in TIME_PAGES
-        if endpoint in current_app.view_functions
-    ]
+    """(address, words, is it this page) of each page."""
+    return [(url_for(endpoint), gettext(words), request.endpoint == endpoint) for endpoint, words in TIME_PAGES]
 
 
 def install_time_navigation(app: Flask) -> None:

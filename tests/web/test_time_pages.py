@@ -11,6 +11,7 @@ from dsa.persistence import rows
 from dsa.services import figures
 from dsa.services.reviewing import Change
 from dsa.timekeeping.weeks import monday, week_of
+from dsa.web.time_navigation import TIME_PAGES
 from tests.web.page_client import Page, PageClient, words
 from tests.web.test_time_stages import past_stays
 from tests.web.world import World
@@ -65,7 +66,7 @@ def test_each_page_begins_with_a_sentence_and_a_number(pages: PageClient, filled
     pages.sign_in(filled.person("HMRC", "head_of_sharing"))
     first = {path: words(pages.get(path).by_class("govuk-body-l")[0]) for path in PAGES}
     assert first["/time/days"].startswith("None of the ")
-    assert first["/time/chase"] == "3 agreements are overdue in their stage."
+    assert first["/time/chase"].startswith("Chase 3 agreements today: they have been in their stage longer than 85 of ")
     assert first["/time/teams"].startswith("5 agreements are under way; 0 were signed in half a year. Most open tasks:")
     assert first["/time/trend"] == "Too few weeks to say whether anything has become quicker or slower."
     assert first["/time/returns"] == (
@@ -123,6 +124,50 @@ def test_chased_is_what_has_been_in_its_stage_longer_than_85_of_100(pages: PageC
     listed = pages.get(past)
     assert reference in listed.text
     assert fresh not in listed.text
+
+
+def test_where_ones_own_are_too_few_the_lines_are_those_of_all_organisations(pages: PageClient, world: World) -> None:
+    past_stays(world, world.start(title="Only the lead may see this"), "review", [1, 2, 2, 3, 3, 4])
+    reference = world.agreement_in("review")
+    world.move_clock(days=14)
+    world.count()
+    told = {"HMRC": "85 of 100 leave within 4 working days", "SLC": "85 of 100 of all organisations leave within 4"}
+    for code, measured in told.items():
+        pages.sign_in(world.person(code, "head_of_sharing"))
+        page = pages.get("/time/chase")
+        assert reference in words(page.by_class("govuk-list--number")[0])
+        assert measured in words(page.by_class("govuk-list--number")[0]), code
+        assert ("Review: lines of all organisations" in page.text) == (code == "SLC")
+
+
+def test_where_all_are_too_few_what_is_past_its_stages_target_is_chased(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("review")
+    world.move_clock(days=14)
+    world.count()
+    pages.sign_in(world.person("SLC", "head_of_sharing"))
+    assert "Chase 1 agreement" not in pages.get("/time/chase").text
+    world.move_clock(days=14)
+    world.count()
+    pages.sign_in(world.person("SLC", "head_of_sharing"))
+    page = pages.get("/time/chase")
+    chased = words(page.by_class("govuk-list--number")[0])
+    assert reference in chased
+    assert "its target of 15 working days, because too few have finished it" in chased
+    assert "Review: too few finished, so the line is its target" in page.text
+    table = list(csv.reader(io.StringIO(pages.client.get("/time/chase.csv").text.removeprefix("\ufeff"))))
+    assert [row[-2:] for row in table] == [["Target", "Measured by"], ["15", "target"]]
+
+
+def test_every_page_of_time_is_in_the_sub_navigation_and_opens(pages: PageClient, world: World) -> None:
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    there = pages.app.view_functions
+    assert [endpoint for endpoint, _ in TIME_PAGES if endpoint not in there] == []
+    shown = pages.get("/time").by_class("dsa-subnav__link")
+    assert [words(link) for link in shown] == [str(label) for _, label in TIME_PAGES]
+    for link in shown:
+        page = pages.get(link.get("href") or "")
+        current = [words(each) for each in page.by_class("dsa-subnav__link") if each.get("aria-current") == "page"]
+        assert current == [words(link)]
 
 
 def test_a_control_chart_says_in_one_sentence_that_a_stage_became_slower(pages: PageClient, world: World) -> None:
