@@ -20,14 +20,14 @@ class SeparateSheetReader:
         self._seconds, self._megabytes = seconds, megabytes
 
     def read(self, data: bytes) -> dict[str, Any]:
-        """The sheet as ``sheets.read_sheet`` gives it. Raises BadInput, Refused while too many others are read."""
+        """The worksheets as ``sheets.read_sheets`` gives them. Raises BadInput; Refused while others are read."""
         return _READING.answer(data, seconds=self._seconds, megabytes=self._megabytes)
 
 
 def _read(data: bytes, _arguments: Sequence[str]) -> dict[str, Any]:
-    from dsa.adapters.sheets import read_sheet
+    from dsa.adapters.sheets import read_sheets
 
-    return read_sheet(data)
+    return read_sheets(data)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""Reading a spreadsheet that somebody uploaded: CSV or XLSX into rows of texts.
+"""Reading a spreadsheet that somebody uploaded: CSV or XLSX into worksheets of rows of texts.
 
-One rule: cells become text as they stand; a real date becomes YYYY-MM-DD; formulas, links and macros are never run.
+One rule: cells become text as they stand; a real date becomes YYYY-MM-DD; formulas, links and macros are never run. A
+formula without a stored value stays as it is written ("=B2+30"), so that it can be told from an empty cell.
 """
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -13,30 +15,59 @@ from typing import Any
 from dsa.domain.errors import BadInput
 
 MOST_ROWS, MOST_COLUMNS, LONGEST_CELL = 5_000, 60, 2_000
-MOST_UNPACKED = 100 * 1024 * 1024
+MOST_UNPACKED, MOST_SHEETS, MOST_LINES = 100 * 1024 * 1024, 20, 20_000  # lines with the empty ones among them
 _SEPARATORS = (",", ";", "\t")
 
 
-def read_sheet(data: bytes) -> dict[str, Any]:
-    """{"columns": headings, "rows": [[line, cells], ...]}; BadInput with the line where it cannot be read."""
-    rows = _xlsx(data) if data[:4] == b"PK\x03\x04" else _csv(data)
-    headings: list[str] = []
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
+Lines = Iterator[tuple[int, list[str]]]
+
+
+def read_sheets(data: bytes) -> dict[str, Any]:
+    """{"sheets": [{"name", "rows": [[line, cells], ...], "merged": [[line, column], ...]}, ...]}: the worksheets.
+
+    Rows that hold nothing are left out, and worksheets of fewer than two rows; columns count from 0. ``merged`` are the
+    cells that a merged cell above covers: they say what it says. Raises BadInput with the line where the first
+    worksheet cannot be read, or where there is none; of the others, those that cannot be read are left out.
+    """
+    sheets: list[dict[str, Any]] = []
+    for name, lines, covered in _xlsx(data) if data[:4] == b"PK\x03\x04" else [("", _csv(data), {})]:
+        try:
+            sheet = _rows(lines, covered)
+        except BadInput:
+            if not sheets:
+                raise
+            continue
+        if len(sheet["rows"]) > 1:
+            sheets.append({"name": name, **sheet})
+    if not sheets:
+        raise BadInput("The sheet needs a row of headings and at least one row under it.")
+    return {"sheets": sheets}
+
+
+def _rows(lines: Lines, covered: dict[tuple[int, int], tuple[int, int]]) -> dict[str, Any]:
+    """The rows that hold something, merged cells filled down."""
     found: list[tuple[int, list[str]]] = []
-    for line, cells in rows:
+    merged: list[tuple[int, int]] = []
+    above: dict[tuple[int, int], str] = {}
+    sources = set(covered.values())
+    columns = {at for _, at in covered}
+    for line, cells in lines:
+        for at in columns:
+            if (line, at) in sources and at < len(cells):
+                above[line, at] = cells[at]
+            if text := above.get(covered.get((line, at), (0, 0)), ""):
+                cells.extend([""] * (at + 1 - len(cells)))
+                cells[at] = text
+                merged.append((line, at))
         _demand_size(line, cells)
         if not any(cells):
             continue
-        if not headings:
-            headings = cells
-            continue
         found.append((line, cells))
-        if len(found) > MOST_ROWS:
+        if len(found) > MOST_ROWS + 1:
             raise BadInput("The sheet has more than %(most)s rows. Split it into several files.", most=MOST_ROWS)
-    if not headings or not found:
-        raise BadInput("The sheet needs a row of headings and at least one row under it.")
-    while headings and not headings[-1]:
-        headings.pop()
-    return {"columns": headings, "rows": found}
+    return {"rows": found, "merged": merged}
 
 
 def _demand_size(line: int, cells: list[str]) -> None:
@@ -48,7 +79,7 @@ def _demand_size(line: int, cells: list[str]) -> None:
         raise BadInput("Row %(line)s has a cell of more than %(most)s characters.", line=line, most=LONGEST_CELL)
 
 
-def _csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
+def _csv(data: bytes) -> Lines:
     if b"\x00" in data[:4096]:
         raise BadInput("This is neither a CSV file in UTF-8 nor an XLSX file. Save the sheet as one of them.")
     try:
@@ -72,7 +103,8 @@ def _csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
         ) from None
 
 
-def _xlsx(data: bytes) -> Iterator[tuple[int, list[str]]]:
+def _xlsx(data: bytes) -> Iterator[tuple[str, Lines, dict[tuple[int, int], tuple[int, int]]]]:
+    """The worksheets that are shown, each with its name, its rows, and which cell covers which."""
     import openpyxl
     from defusedxml.common import DefusedXmlException
 
@@ -81,16 +113,46 @@ def _xlsx(data: bytes) -> Iterator[tuple[int, list[str]]]:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(each.file_size for each in packed.infolist()) > MOST_UNPACKED:
                 raise BadInput("This file unpacks to more than 100 MB. Copy the rows that you need into a new file.")
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        sheet = book.worksheets[0]
-        for line, cells in enumerate(sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 50), start=1):
-            yield line, [_cell(cell) for cell in cells[: MOST_COLUMNS + 1]]
+            values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+            written = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
+            shown = [place for place, one in enumerate(values.worksheets) if one.sheet_state == "visible"] or [0]
+            for place in shown[:MOST_SHEETS]:
+                sheet: Any = values.worksheets[place]
+                packed_text = packed.read(sheet._worksheet_path)
+                formulas = written.worksheets[place] if _FORMULA.search(packed_text) else None
+                yield sheet.title, iter(list(_lines(sheet, formulas))), _covered(packed_text)
     except BadInput:
         raise
     except Exception as problem:  # openpyxl raises whatever it stumbles over
         if isinstance(problem, DefusedXmlException) or isinstance(problem.__cause__, DefusedXmlException):
             damaged = "This file defines its own XML entities, as no spreadsheet does. It was not read."
         raise BadInput(damaged) from None
+
+
+def _lines(sheet: Any, formulas: Any) -> Lines:
+    """The rows of a worksheet; of a formula without a stored value the formula."""
+    most = {"values_only": True, "max_row": MOST_LINES}
+    stored = sheet.iter_rows(**most)
+    for line, cells in enumerate(stored, start=1) if formulas is None else ():
+        yield line, [_cell(cell) for cell in cells[: MOST_COLUMNS + 1]]
+    if formulas is not None:
+        for line, (cells, texts) in enumerate(zip(stored, formulas.iter_rows(**most), strict=False), start=1):
+            both = zip(cells, texts, strict=False)
+            told = (text if value is None and str(text or "").startswith("=") else value for value, text in both)
+            yield line, [_cell(cell) for cell in list(told)[: MOST_COLUMNS + 1]]
+
+
+def _covered(text: bytes) -> dict[tuple[int, int], tuple[int, int]]:
+    """The cells (line, column from 0) that a merged cell covers downwards, with the cell whose value they share."""
+    found = {}
+    for left, top, _, bottom in _MERGED.findall(text):
+        at = 0
+        for letter in left.decode():
+            at = at * 26 + ord(letter) - 64
+        for line in range(int(top) + 1, min(int(bottom), MOST_LINES) + 1):
+            if at <= MOST_COLUMNS:
+                found[line, at - 1] = (int(top), at - 1)
+    return found
 
 
 def _cell(value: object) -> str:

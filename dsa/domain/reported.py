@@ -14,6 +14,7 @@ OPEN, SIGNED, WITHDRAWN, REJECTED = "open", "signed", "withdrawn", "rejected"
 STATUSES = (OPEN, SIGNED, WITHDRAWN, REJECTED)
 EARLIEST, DAY_FIRST, MONTH_FIRST, EACH = date(1990, 1, 1), "day", "month", "each"
 LATEST_DUE_YEARS = 20
+LAST_HEADING = 15  # of the rows that hold something, headings are looked for among so many
 # How sure a value is: as it was typed, written in another way, chosen by a person, from a merged cell, not there.
 TYPED, NORMALISED, CHOSEN, MERGED, MISSING = "typed", "normalised", "chosen", "merged", "missing"
 # What a word of the stage column may mean beside a stage: how it ended, that it is on hold, not to be taken.
@@ -192,6 +193,15 @@ def guess_columns(headings: Sequence[str]) -> dict[str, int]:
     for name in sorted(FIELDS, key=lambda name: not FIELDS[name].is_date):
         look(name, lambda head, have: f" {head} " in f" {have} ")
     return {name: found[name] for name in FIELDS if name in found}
+
+
+def guess_heading(rows: Sequence[tuple[int, Sequence[str]]]) -> int:
+    """The line of the row that probably holds the headings: of the first rows, the one with most known words."""
+    known = {line: len(guess_columns(cells)) for line, cells in rows[:LAST_HEADING]}
+    best = max(known, key=lambda line: known[line])
+    if known[best] > 1:
+        return best
+    return next((line for line, cells in rows[:LAST_HEADING] if sum(map(bool, cells)) > 1), rows[0][0])
 
 
 @dataclass(frozen=True, slots=True)

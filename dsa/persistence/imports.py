@@ -23,10 +23,16 @@ def by_hash(session: Session, organisation_id: int, sha256: str) -> Import | Non
 def add(session: Session, values: Mapping[str, Any], lines: Iterable[tuple[int, Sequence[str]]]) -> int:
     """Keep a sheet as it was sent; returns its number."""
     number = rows.add(session, "imports", {"columns": {}, "choices": {}, "state": "columns", **values})
+    set_lines(session, number, lines)
+    return number
+
+
+def set_lines(session: Session, number: int, lines: Iterable[tuple[int, Sequence[str]]]) -> None:
+    """The rows of an import, in place of those it has."""
+    session.execute(table(ImportLine).delete().where(ImportLine.import_id == number))
     session.execute(
         insert(table(ImportLine)), [{"import_id": number, "line": line, "cells": list(cells)} for line, cells in lines]
     )
-    return number
 
 
 def find(session: Session, actor: Actor, number: int, *, lock: bool = False) -> Import | None:

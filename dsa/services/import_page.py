@@ -37,7 +37,9 @@ class ImportsPage:
 
 @dataclass(frozen=True, slots=True)
 class ColumnsPage:
-    """The first rows of a sheet, its headings, and the column that each field has so far."""
+    """The first rows of a sheet, its headings and their line (None where it was not kept), the column that each field
+    has so far, and the worksheets of the file, of which ``sheet`` is taken.
+    """
 
     number: int
     file_name: str
@@ -45,6 +47,9 @@ class ColumnsPage:
     headings: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     columns: Mapping[str, int]
+    heading: int | None
+    sheets: tuple[str, ...]
+    sheet: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,10 @@ def columns_page(ctx: Context, actor: Actor, number: int) -> ColumnsPage:
         rows = imports.lines(session, number, most=SHOWN_ROWS)
         width = len(found.headings)
         shown = tuple((line, tuple([*cells, *[""] * width][:width])) for line, cells in rows)
-        return ColumnsPage(number, found.file_name, found.row_count, tuple(found.headings), shown, found.columns)
+        return ColumnsPage(
+            number, found.file_name, found.row_count, tuple(found.headings), shown, found.columns,
+            found.layout.get("heading"), tuple(found.layout.get("sheets", ())), found.layout.get("sheet", 0),
+        )  # fmt: skip
 
 
 def check_page(ctx: Context, actor: Actor, number: int) -> CheckPage:

@@ -35,7 +35,7 @@ class SheetReader(Protocol):
     """Reads an uploaded spreadsheet, apart from this process."""
 
     def read(self, data: bytes) -> dict[str, Any]:
-        """Its headings ("columns") and rows ([line, cells]); raises BadInput with the place."""
+        """Its worksheets ("sheets": name, rows as [line, cells], merged as [line, column]); raises BadInput."""
         ...
 
 
@@ -61,7 +61,8 @@ def receive(ctx: Context, actor: Actor, reader: SheetReader, data: bytes, file_n
     """
     held = demand_import(actor)
     if not data:
-        raise BadInput("Choose a file: XLSX, or CSV in UTF-8.")
+        empty = "The file “%(name)s” is empty. Save the sheet again and choose that file."
+        raise BadInput(empty, name=tidy(file_name)[:200]) if file_name else BadInput(_CHOOSE)
     if len(data) > MOST_BYTES:
         raise BadInput("The file is larger than 10 MB. Split it into several files.")
     digest = sha256(data).hexdigest()
@@ -69,16 +70,48 @@ def receive(ctx: Context, actor: Actor, reader: SheetReader, data: bytes, file_n
         known = imports.by_hash(session, held.organisation_id, digest)
     if known is not None:
         return known.id
-    sheet = reader.read(data)
+    workbook = reader.read(data)["sheets"]
+    heading = reported.guess_heading(workbook[0]["rows"])
+    laid, lines = _laid_out(workbook, 0, heading)
     with ctx.database.writing() as session:
         known = imports.by_hash(session, held.organisation_id, digest)
         if known is not None:
             return known.id
         values = {"organisation_id": held.organisation_id, "person_id": actor.person_id, "sha256": digest}
-        values |= {"file_name": tidy(file_name)[:200] or "sheet", "headings": sheet["columns"]}
-        values |= {"row_count": len(sheet["rows"]), "created_at": ctx.clock.now()}
-        values["columns"] = reported.guess_columns(sheet["columns"])
-        return imports.add(session, values, ((line, cells) for line, cells in sheet["rows"]))
+        values |= {"file_name": tidy(file_name)[:200] or "sheet", "created_at": ctx.clock.now(), "workbook": workbook}
+        return imports.add(session, values | laid, lines)
+
+
+def lay_out(ctx: Context, actor: Actor, number: int, *, sheet: int, heading: int | None) -> None:
+    """Say which worksheet is taken (by its place) and in which line its headings are (None: guess it).
+
+    What was said about columns and words is forgotten. Raises BadInput where there is no such row, or none under it.
+    """
+    with ctx.database.writing() as session:
+        found = _open_import(session, actor, number)
+        if not found.workbook:
+            raise Refused("This sheet was read before that could be said. Forget it and send it again.")
+        if not 0 <= sheet < len(found.workbook):
+            raise BadInput("Choose one of the worksheets.")
+        line = reported.guess_heading(found.workbook[sheet]["rows"]) if heading is None else heading
+        laid, lines = _laid_out(found.workbook, sheet, line)
+        imports.change(session, number, choices={}, state="columns", **laid)
+        imports.set_lines(session, number, lines)
+
+
+def _laid_out(
+    workbook: Sequence[Mapping[str, Any]], sheet: int, heading: int
+) -> tuple[dict[str, Any], list[tuple[int, list[str]]]]:
+    """The columns of an import whose headings are in this line of this worksheet, and the rows under it."""
+    rows = workbook[sheet]["rows"]
+    headings = next((list(cells) for line, cells in rows if line == heading), None)
+    under = [(line, cells) for line, cells in rows if line > heading]
+    if headings is None or not under:
+        raise BadInput("Row %(line)s is empty, or no row is under it. Say in which row the headings are.", line=heading)
+    layout = {"sheets": [each["name"] for each in workbook], "sheet": sheet, "heading": heading}
+    layout["merged"] = [place for place in workbook[sheet]["merged"] if place[0] > heading]
+    laid = {"headings": headings, "row_count": len(under), "layout": layout}
+    return laid | {"columns": reported.guess_columns(headings)}, under
 
 
 def set_columns(ctx: Context, actor: Actor, number: int, columns: Mapping[str, int]) -> None:
@@ -148,7 +181,7 @@ def take_in(ctx: Context, actor: Actor, number: int) -> Imported:
         tracker = _tracker(ctx, session, actor, held, found, now)
         kept = [(case, tracker.begin(case)[0] if case.is_open else None) for case in reading.cases]
         imports.add_cases(session, [_row(found, held, case, agreement) for case, agreement in kept])
-        imports.change(session, number, state="done", done_at=now, done_by_id=actor.person_id)
+        imports.change(session, number, state="done", workbook=None, done_at=now, done_by_id=actor.person_id)
         return Imported(number, sum(not case.is_open for case, _ in kept), sum(case.is_open for case, _ in kept))
 
 
@@ -161,7 +194,7 @@ def read_import(ctx: Context, session: Session, found: Import) -> Reading:
     said: Mapping[str, Any] = found.choices
     choices = Choices(
         found.columns, said.get("dates", {}), said.get("each", {}), said.get("words") if "words" in said else None,
-        said.get("asked", {}),
+        said.get("asked", {}), frozenset((line, at) for line, at in found.layout.get("merged", ())),
     )  # fmt: skip
     known = Known(directory, stages, local_day(ctx.clock.now()), own.code, RESTING)
     return read_rows(imports.lines(session, found.id), choices, known)
@@ -224,4 +257,5 @@ def _row(found: Import, held: Held, case: Case, agreement: int | None) -> dict[s
     }  # fmt: skip
 
 
+_CHOOSE = "Choose a file: XLSX, or CSV in UTF-8."
 _NO_SUCH = "There is no such import of your organisation."

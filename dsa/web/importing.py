@@ -104,11 +104,8 @@ def columns(number: int) -> Answer:
     return _columns(number)
 
 
-def _columns(number: int, error: FieldError | None = None) -> Answer:
+def _columns(number: int, error: FieldError | None = None, *, chosen: dict[str, int] | None = None) -> Answer:
     found = import_page.columns_page(context(), actor(), number)
-    chosen = dict(found.columns)
-    if request.method == "POST":
-        chosen = {name: at for name in FIELDS if (at := request.form.get(name, type=int)) is not None}
     options = [
         (at, heading or gettext("Column %(number)s", number=at + 1)) for at, heading in enumerate(found.headings)
     ]
@@ -118,7 +115,8 @@ def _columns(number: int, error: FieldError | None = None) -> Answer:
         found=found,
         fields=FIELDS,
         options=options,
-        chosen=chosen,
+        sheets=list(enumerate(found.sheets)),
+        chosen=dict(found.columns) if chosen is None else chosen,
         errors=[error] if error is not None else [],
     )
 
@@ -131,8 +129,22 @@ def set_columns(number: int) -> Answer:
     try:
         importing.set_columns(context(), actor(), number, chosen)
     except BadInput as problem:
-        return _columns(number, FieldError("started", say(problem.refusal)))
+        return _columns(number, FieldError("started", say(problem.refusal)), chosen=chosen)
     return redirect(f"/imports/{number}/check", 303)
+
+
+@blueprint.post(f"{_ONE}/layout")
+@signed_in
+def set_layout(number: int) -> Answer:
+    """Keep which worksheet is taken and in which row its headings are; of another worksheet they are looked for."""
+    sheet = request.form.get("sheet", 0, type=int)
+    found = import_page.columns_page(context(), actor(), number)
+    heading = request.form.get("heading", type=int) if sheet == found.sheet else None
+    try:
+        importing.lay_out(context(), actor(), number, sheet=sheet, heading=heading)
+    except (BadInput, Refused) as problem:
+        return _columns(number, FieldError("heading", say(problem.refusal)), chosen=dict(found.columns))
+    return redirect(f"/imports/{number}/columns", 303)
 
 
 @blueprint.get(f"{_ONE}/check")

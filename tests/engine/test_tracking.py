@@ -49,7 +49,8 @@ class Sheet:
         self.rows = rows
 
     def read(self, data: bytes) -> dict[str, Any]:
-        return {"columns": HEADINGS, "rows": [(n, list(row)) for n, row in enumerate(self.rows, start=2)]}
+        rows = [(n, list(row)) for n, row in enumerate((HEADINGS, *self.rows), start=1)]
+        return {"sheets": [{"name": "", "rows": rows, "merged": []}]}
 
 
 def sent(town: Town, *rows: list[str], data: bytes = b"sheet", **choices: Any) -> int:

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from dsa.adapters.sheet_process import SeparateSheetReader
-from dsa.adapters.sheets import read_sheet
+from dsa.adapters.sheets import read_sheets
 from dsa.domain.errors import BadInput
 from dsa.persistence import imports
 from tests.web.page_client import Page, PageClient
@@ -147,7 +147,7 @@ def _bomb() -> bytes:
 )
 def test_a_bad_file_is_refused_in_a_sentence(data: bytes, says: str) -> None:
     with pytest.raises(BadInput, match=re.escape(says)):
-        read_sheet(data)
+        read_sheets(data)
 
 
 def test_an_entity_bomb_is_refused_in_a_process_of_its_own_and_nothing_is_kept(pages: PageClient, world: World) -> None:
@@ -155,7 +155,7 @@ def test_an_entity_bomb_is_refused_in_a_process_of_its_own_and_nothing_is_kept(p
     page = pages.post("/imports", {"sheet": (io.BytesIO(_bomb()), "b.xlsx")}, status=422)
     assert "defines its own XML entities" in page.errors[0]
     page = pages.post("/imports", {"sheet": (io.BytesIO(b""), "b.xlsx")}, status=422)
-    assert page.errors == ["Choose a file: XLSX, or CSV in UTF-8."]
+    assert page.errors == ["The file “b.xlsx” is empty. Save the sheet again and choose that file."]
     assert "Nothing was imported yet" in pages.get("/imports").text
 
 
@@ -250,3 +250,79 @@ def test_a_status_and_a_stage_that_say_two_endings_are_not_taken(pages: PageClie
     send(pages, b"Ref,Status,Stage,Start,End\nC1,Signed,Withdrawn,2024-01-08,2024-09-10\n")
     page = pages.press("Save and continue")
     assert "The status says “Signed” and the stage says “Withdrawn”. Correct one of the two." in page.text
+
+
+def _register() -> bytes:
+    """A workbook as people keep them: a merged title, group headings, merged cells in the body, a second worksheet."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Register"
+    heads = ["Ref", "Title", "Partner", "Status", "Stage", "Waiting on", "Start date", "In stage since"]
+    for row in (
+        ["Register of data sharing agreements"],
+        ["", "What", "", "", "Where", "", "Dates"],
+        heads,
+        ["R1", "First flow", "DWP", "open", "Review", "DWP", "2026-01-05", "2026-02-02"],
+        ["R2", "Second flow", None, "open", "Review", "DWP", "2026-01-06", "=G5+30"],
+        ["R3", "Third flow", None, "open", "Review", "DWP", "2026-01-07", 46_065],
+    ):
+        sheet.append(row)
+    sheet.merge_cells("A1:H1")
+    sheet.merge_cells("C4:C6")
+    other = book.create_sheet("Old ones")
+    for row in (
+        ["Ref", "Title", "Status", "Started", "Ended"],
+        ["Z1", "Old flow", "signed", "2024-01-08", "2024-06-10"],
+    ):
+        other.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_headings_under_a_title_are_found_and_merged_cells_keep_the_value_in_every_row(
+    pages: PageClient, world: World
+) -> None:
+    lead(pages, world)
+    at = send(pages, _register(), "register.xlsx")
+    page = pages.get(f"{at}/columns")
+    assert "The headings are in row 3" in page.text
+    assert "The sheet has 3 rows." in page.text
+    assert "The file has 2 worksheets. This is “Register”." in page.text
+    page = pages.press("Save and continue")
+    assert "a formula without a value. Open the sheet, save it again" in page.text
+    assert "46065 is 12 February 2026 as a spreadsheet counts days" in page.text
+    page = pages.press("Save and continue", {"dates-since#": "day"})
+    assert "3 rows: 0 past agreements, 2 open agreements, 1 cannot be taken as it is." in page.text
+    assert page.text.count("Department for Work and Pensions") >= 2 * 2
+    assert "from a merged cell" in page.text
+    assert "Other organisations10010" in page.text
+
+
+def test_the_row_of_the_headings_and_the_worksheet_can_be_said(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    at = send(pages, _register(), "register.xlsx")
+    page = pages.press("Read it so", {"heading": "2"})
+    assert "The headings are in row 2" in page.text
+    pages.post(f"{at}/layout", {"heading": "99"}, status=422)
+    pages.post(f"{at}/layout", {"heading": "6"}, status=422)
+    pages.post(f"{at}/layout", {"sheet": "7"}, status=422)
+    pages.get(f"{at}/columns")
+    page = pages.press("Read it so", {"sheet": "1"})
+    assert "This is “Old ones”." in page.text
+    assert "The headings are in row 1" in page.text
+    page = pages.press("Save and continue")
+    page = pages.press("Save and continue")
+    assert "1 row: 1 past agreement, 0 open agreements." in page.text
+    pages.press("Import")
+    assert taken(world, at) == {"Z1": "signed"}
+
+
+def test_a_column_written_day_first_and_month_first_is_warned_of(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    rows = ["Ref,Title,Status,Started,Ended"]
+    days = ("14/03/2025", "12/25/2024", "03/04/2025")
+    rows += [f"M{place},Flow {place},signed,{day},2025-12-01" for place, day in enumerate(days)]
+    send(pages, "\n".join(rows).encode())
+    page = pages.press("Save and continue")
+    assert "14/03/2025 in row 2 has the day first, 12/25/2024 in row 3 has the month first." in page.text

@@ -1,6 +1,7 @@
 """Sheets being imported, what they came to, and papers of agreements. One rule: a sheet is kept as it was sent."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,7 +11,12 @@ from dsa.persistence.types import Instant, Json
 
 
 class Import(Base):
-    """A sheet that an organisation sent. ``state``: columns, check, done. The same file is the same import."""
+    """A sheet that an organisation sent. ``state``: columns, check, done. The same file is the same import.
+
+    ``workbook``: the worksheets as they were read, until one is imported. ``layout``: the names of the worksheets
+    ("sheets"), which of them is taken ("sheet"), the line of its headings ("heading"), and the cells that a merged cell
+    above covers ("merged": line and column).
+    """
 
     __tablename__ = "imports"
     __table_args__ = (UniqueConstraint("organisation_id", "sha256"),)
@@ -23,6 +29,8 @@ class Import(Base):
     row_count: Mapped[int]
     columns: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
     choices: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
+    layout: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    workbook: Mapped[list[dict[str, Any]] | None] = mapped_column(Json, default=None, deferred=True)
     state: Mapped[str] = mapped_column(default="columns")
     created_at: Mapped[datetime] = mapped_column(Instant)
     done_at: Mapped[datetime | None] = mapped_column(Instant)
