@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from dsa.adapters.definitions import load_yaml
-from dsa.adapters.sheets import read_sheet
+from dsa.adapters.sheets import read_sheets
 from dsa.cli.demo import command
 from dsa.demo.bodies import LARGE_WORLD
 from dsa.demo.register import DIRT, HEADINGS, Entry, as_csv, register
@@ -26,11 +26,11 @@ def entries() -> list[Entry]:
 
 
 def reading(dates: dict[str, str]) -> Reading:
-    sheet = read_sheet(as_csv(iter(entries())).encode())
+    (_, headings), *rows = read_sheets(as_csv(iter(entries())).encode())["sheets"][0]["rows"]
     stages = load_yaml(workflows_dir() / "standard.yaml")[0]["stages"]
     titles = {stage["id"]: stage["title"] for stage in stages}
     known = Known({body.code: body.name for body in LARGE_WORLD}, titles, NOW.date(), "HMRC")
-    return read_rows(sheet["rows"], Choices(guess_columns(sheet["columns"]), dates=dates), known)
+    return read_rows(rows, Choices(guess_columns(headings), dates=dates), known)
 
 
 def lines(*ways: str) -> set[int]:
