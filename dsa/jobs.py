@@ -87,6 +87,8 @@ class Relay:
         """
         self._forecast_at = time.monotonic()
         made = self._tried(lambda: forecasting.forecast_due(self._ctx))
+        if made:
+            self._tried(lambda: figures.take_forecasts(self._ctx))
         self._tried(lambda: changes_ahead.compute_next(self._ctx))
         return made or 0
 

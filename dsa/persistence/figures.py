@@ -236,8 +236,9 @@ def clear(session: Session) -> None:
     session.execute(update(_A).values(counted_seq=0))
 
 
-def forecasts_of_value(session: Session) -> list[Any]:
-    """(agreement, nation, monthly value, likely day) of what is under way with a known benefit and a forecast."""
+def forecasts_of_value(session: Session, ids: Sequence[int] | None = None) -> list[Any]:
+    """(agreement, nation, monthly value, likely day) of what is under way with a known benefit and a forecast of its
+    present stay; of these agreements only, where they are given."""
     newest, made = table(NewestForecast), table(ForecastRow)
     statement = (
         select(_OW.c.agreement_id, _OW.c.nation, _OW.c.monthly_value, made.c.likely_on)
@@ -245,9 +246,10 @@ def forecasts_of_value(session: Session) -> list[Any]:
             _OW.join(newest, newest.c.agreement_id == _OW.c.agreement_id).join(made, made.c.id == newest.c.forecast_id)
         )
         .where(_OW.c.scope == 0, _OW.c.pressure.is_not(None), made.c.likely_on.is_not(None))
+        .where(newest.c.stage_entered_at == _OW.c.entered_at)
         .order_by(_OW.c.agreement_id)
     )
-    return list(session.execute(statement))
+    return list(session.execute(statement if ids is None else statement.where(_OW.c.agreement_id.in_(ids))))
 
 
 def keep_remaining(session: Session, rows: list[dict[str, Any]]) -> None:

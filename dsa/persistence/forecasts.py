@@ -60,7 +60,7 @@ def said_of(session: Session, agreements: Sequence[int]) -> dict[int, Any]:
     return {row.agreement_id: row for row in rows}
 
 
-def _listed(actor: Actor, *, late: bool, route: str) -> Select[Any]:
+def _listed(actor: Actor, *, late: bool, route: str, tested: bool = True) -> Select[Any]:
     statement = (
         select(
             _A.c.id, _A.c.reference, _A.c.title, _A.c.stage, _A.c.route, _A.c.workflow_id, _A.c.workflow_version,
@@ -75,17 +75,20 @@ def _listed(actor: Actor, *, late: bool, route: str) -> Select[Any]:
         .where(visibility.visible(actor), _A.c.finished_at.is_(None), _A.c.stage_entered_at == _F.c.stage_entered_at)
     )  # fmt: skip
     if late:
-        statement = statement.where(_F.c.very_likely_on > _A.c.date_needed)
+        statement = statement.where((_F.c.very_likely_on if tested else _F.c.likely_on) > _A.c.date_needed)
     if route:
         statement = statement.where(_A.c.route == route)
     return statement
 
 
 def listed(
-    session: Session, actor: Actor, *, late: bool, route: str, after: tuple[date, int] | None, limit: int
+    session: Session, actor: Actor, *, late: bool, route: str, tested: bool, after: tuple[date, int] | None, limit: int
 ) -> list[Any]:
-    """Open agreements with a date, by their very likely day, after a place (day, agreement): at most ``limit``."""
-    statement = _listed(actor, late=late, route=route).where(_N.c.very_likely_on.is_not(None))
+    """Open agreements with a date, by their very likely day, after a place (day, agreement): at most ``limit``.
+
+    ``tested`` False: very likely days are not given, and ``late`` goes by the likely day.
+    """
+    statement = _listed(actor, late=late, route=route, tested=tested).where(_N.c.very_likely_on.is_not(None))
     if after is not None:
         day, place = after
         statement = statement.where(

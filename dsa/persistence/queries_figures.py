@@ -194,7 +194,8 @@ def by_pressure(session: Session, scope: int, *, limit: int) -> list[Any]:
 
 def without_value(session: Session, scope: int, *, not_in: Sequence[str], limit: int) -> list[Any]:
     """What is under way whose benefit nobody has said, the longest in its stage first; stages from use on left out."""
-    here = (_OW.c.scope == scope, _OW.c.pressure.is_(None), _OW.c.stage.not_in(not_in))
+    unknown = (_OW.c.pressure.is_(None), _OW.c.monthly_value.is_(None))  # one that is signed has no pressure either
+    here = (_OW.c.scope == scope, *unknown, _OW.c.stage.not_in(not_in))
     return list(session.execute(_work().where(*here).order_by(_OW.c.agreement_id).limit(limit)))
 
 

@@ -17,6 +17,7 @@ from dsa.services.agreements_past import past_of
 from dsa.services.context import Context
 from dsa.services.day_of import days_of
 from dsa.services.finish_lines import FinishLine
+from dsa.services.outlook import Record, record_of
 from dsa.services.whose_time import Figures, HoldNow, Times, times_of
 from dsa.timekeeping import targets
 from dsa.timekeeping.targets import Message
@@ -110,6 +111,7 @@ class ListPage:
     stages: Mapping[str, str]
     easing: tuple[tuple[str, int], ...]
     any_at_all: bool
+    record: Record
 
 
 def agreements_page(
@@ -128,9 +130,10 @@ def agreements_page(
                 if others:
                     easing.append((name, others))
         last = found[PAGE - 1] if len(found) > PAGE else None
+        record = record_of(session)
         times, days = times_of(ctx, session, found[:PAGE], now=now), days_of(ctx, session, found[:PAGE], now)
         return ListPage(
-            tuple(_row(ctx, session, row, times[row.id], now, days.get(row.id)) for row in found[:PAGE]),
+            tuple(_row(ctx, session, row, times[row.id], now, record, days.get(row.id)) for row in found[:PAGE]),
             min(count, MOST_COUNTED),
             count <= MOST_COUNTED,
             None if last is None else _after(*queries.place(wanted, last)),
@@ -138,6 +141,7 @@ def agreements_page(
             stages(ctx, session),
             tuple(easing),
             bool(found) or bool(queries.count(session, actor, Wanted(), most=1)),
+            record,
         )
 
 
@@ -147,10 +151,11 @@ def agreements_file(ctx: Context, actor: Actor, filters: Filters) -> Iterator[Ro
     with ctx.database.reading() as session:
         wanted = _wanted(ctx, session, actor, filters, now)
         rows = queries.everything(session, actor, wanted, most=MOST_IN_A_FILE)
+        record = record_of(session)
         while some := list(islice(rows, AT_A_TIME)):
             times = times_of(ctx, session, some, now=now)
             for row in some:
-                yield _row(ctx, session, row, times[row.id], now)
+                yield _row(ctx, session, row, times[row.id], now, record)
 
 
 def stages(ctx: Context, session: Session) -> dict[str, str]:
@@ -184,7 +189,10 @@ def _wanted(ctx: Context, session: Session, actor: Actor, filters: Filters, now:
     )
 
 
-def _row(ctx: Context, session: Session, row: Any, times: Times, now: datetime, progress: Message | None = None) -> Row:
+def _row(
+    ctx: Context, session: Session, row: Any, times: Times, now: datetime, record: Record,
+    progress: Message | None = None,
+) -> Row:  # fmt: skip
     calendar = ctx.calendars.of(session, row.lead_organisation_id, row.lead_nation)
     stage = ctx.definitions.flow(session, row.workflow_id, row.workflow_version).stages[row.stage]
     due = None if stage.final else row.stage_due_at
@@ -206,7 +214,7 @@ def _row(ctx: Context, session: Session, row: Any, times: Times, now: datetime, 
         times.hold,
         row.is_synthetic,
         row.likely_on if row.finished_at is None else None,
-        row.very_likely_on if row.finished_at is None else None,
+        row.very_likely_on if row.finished_at is None and record.tested else None,
         bool(row.tracking),
         progress,
     )

@@ -33,6 +33,7 @@ from dsa.timekeeping.weeks import LONDON, week_of
 ALL = 0  # the scope of those who may see every agreement
 LASTING = "in_use"  # the reason of a stage that lasts by its nature: nobody waits for its end
 AFTER_USE = frozenset({LASTING, "renewing", "disposing"})
+AT_SIGNATURE = frozenset({"sealing", "preparing"}) | AFTER_USE  # from these on it is signed
 THROUGH = frozenset({"locking", "board", "signing", "sealing", "preparing", LASTING})
 VALUE = ("purpose", "monthly_benefit")  # section and question: the benefit in pounds a month
 _DAY_MINUTES = 480
@@ -253,7 +254,8 @@ def _open(facts: Facts, given: Counting) -> dict[str, Any] | None:
         return None
     value, remaining = _value(facts.answers), _targets_left(given.flow, head.stage, head.route)
     before_use = _reason(given, head.stage) not in AFTER_USE
-    pressure = pressure_of(value, remaining) if value is not None and before_use else None
+    unsigned = _reason(given, head.stage) not in AT_SIGNATURE
+    pressure = pressure_of(value, remaining) if value is not None and unsigned else None
     return {
         "agreement_id": head.id,
         "stage": head.stage,
@@ -282,12 +284,12 @@ def _value(answers: Mapping[str, Any]) -> int | None:
 
 
 def _targets_left(flow: Flow, stage: str, route: str) -> int:
-    """The targets of this stage and of those after it, up to the first use, in working days."""
+    """The targets of this stage and of those after it, up to the last signature, in working days."""
     stages = flow.workflow.stages
     here = next((place for place, each in enumerate(stages) if each.id == stage), 0)
     total = 0
     for each in stages[here:]:
-        if each.reason == LASTING or each.final:
+        if each.reason in AT_SIGNATURE or each.final:
             break
         if each.id == stage or each.reason != "board":
             total += each.targets.get(route, 0)

@@ -99,6 +99,7 @@ def refresh(ctx: Context, *, most: int = 1_000) -> int:
                 state["day"] = _today(ctx).toordinal()
             ids = stored.due(session, limit=BATCH)
             stages, teams = _count(ctx, session, ids)
+            _remaining_by_forecast(ctx, session, ids)
             _work_out(ctx, session, stages, teams)
             stored.keep_state(session, state | {"as_at": int(ctx.clock.now().timestamp())})
         done += max(len(ids), 1)
@@ -263,10 +264,18 @@ def _work_out_all(ctx: Context, session: Session) -> None:
     _work_out(ctx, session, pairs, {scope for scope, _ in pairs})
 
 
-def _remaining_by_forecast(ctx: Context, session: Session) -> None:
-    """What remains until the likely day, where one is forecast for something whose benefit is known."""
+def take_forecasts(ctx: Context) -> None:
+    """Put what remains by the newest forecasts in the place of the targets; call it once some were made."""
+    with ctx.database.writing() as session:
+        stored.begin(session)
+        _remaining_by_forecast(ctx, session)
+
+
+def _remaining_by_forecast(ctx: Context, session: Session, ids: list[int] | None = None) -> None:
+    """What remains until the likely day, where one is forecast for something whose benefit is known; of these
+    agreements only, where they are given."""
     today, rows = _today(ctx), []
-    for row in stored.forecasts_of_value(session):
+    for row in stored.forecasts_of_value(session, ids):
         left = calendar_for(row.nation).working_days(today, row.likely_on) if row.likely_on > today else 0
         presses = pressure_of(row.monthly_value, left)
         rows.append({"agreement": row.agreement_id, "left": left, "presses": presses})
@@ -322,4 +331,4 @@ def figures_state(ctx: Context, session: Session) -> tuple[datetime | None, int]
     return at, stored.due_count(session, most=1_000)
 
 
-__all__ = ["ALL", "TEAM_WEEKS", "figures_state", "rebuild", "refresh", "verify", "verify_nightly"]
+__all__ = ["ALL", "TEAM_WEEKS", "figures_state", "rebuild", "refresh", "take_forecasts", "verify", "verify_nightly"]

@@ -1,4 +1,5 @@
-"""The two finish lines: the last signature, and the first data. One rule: what is not reached is called expected."""
+"""The two finish lines: the last signature, and the first data. One rule: what is not reached yet has
+the day on which the targets would have it, and is never called a forecast."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +16,16 @@ class FinishLine:
     """One finish line of an agreement, in working days on the lead's calendar since its clock started.
 
     ``days``: until it was crossed, else so far. ``target``: what the stages on the way there may take together.
-    ``expected_at`` (UTC) where it is still to come: the day if each stage takes its target from here on; None too where
-    the agreement ended before. ``agreed_on``: the day that the parties agreed for it in their timetable.
+    ``expected_at`` (UTC) where it is still to come: the day if this stage and each after it keeps its target; None too
+    where the agreement ended before. ``late``: this stage is past its target already, so that it can no more be kept
+    and the day may lie behind. ``agreed_on``: the day that the parties agreed for it in their timetable.
     """
 
     reached_at: datetime | None
     days: int
     target: int
     expected_at: datetime | None
+    late: bool
     agreed_on: date | None = None
 
     @property
@@ -49,7 +52,8 @@ def finish_lines(
     ``agreed`` are the days of a timetable that binds, by stage.
     """
     way = whole_way(flow, board=board)
-    expected = {coming.stage.id: coming.begins_at for coming in ahead}
+    late = head.stage_due_at is not None and head.stage_due_at < now
+    expected = _by_the_targets(head, ahead, calendar) if late else {each.stage.id: each.begins_at for each in ahead}
 
     def line(stage: str) -> FinishLine:
         reached = next((stay.entered_at for stay in stays if stay.stage == stage), None)
@@ -59,7 +63,18 @@ def finish_lines(
             calendar.elapsed_days(start, reached or now),
             sum(target_on(each, head.route) or 0 for each in way[:place]),
             None if reached is not None else expected.get(stage),
+            late,
             agreed.get(way[place - 1].id) if place else None,
         )
 
     return line(SIGNED), line(FIRST_DATA)
+
+
+def _by_the_targets(head: Any, ahead: Sequence[Coming], calendar: WorkingCalendar) -> dict[str, datetime]:
+    """When each stage to come would have begun if this one had ended in time and each after it kept its target."""
+    at: datetime = head.stage_due_at
+    found = {}
+    for coming in ahead:
+        found[coming.stage.id] = at
+        at = calendar.due_at(at, target_on(coming.stage, head.route) or 0)
+    return found

@@ -20,7 +20,7 @@ MOST_IN_A_FILE = 20_000
 @dataclass(frozen=True, slots=True)
 class Line:
     """An open agreement. ``likely_in`` and ``very_likely_in`` are working days from now; ``short_by`` how many working
-    days after it is needed the very likely day lies (0 where it does not)."""
+    days after it is needed the very likely day lies, the likely one where that is not given (0 where it does not)."""
 
     id: int
     reference: str
@@ -30,6 +30,7 @@ class Line:
     lead: str
     likely_on: date | None
     very_likely_on: date | None
+    likely_in: int
     very_likely_in: int
     likely_late: bool
     needed_on: date | None
@@ -59,19 +60,21 @@ def forecasts_page(
 ) -> ForecastsPage:
     """A page of what the actor may see; ``late`` narrows to those that may be late for the day they are needed."""
     with ctx.database.reading() as session:
-        rows = stored.listed(session, actor, late=late, route=route, after=after, limit=PAGE + 1)
+        record = record_of(session)
+        tested = record.tested
+        rows = stored.listed(session, actor, late=late, route=route, tested=tested, after=after, limit=PAGE + 1)
         undated = [] if late or after else stored.without_date(session, actor, route=route, limit=PAGE)
         total, dated, late_ones, maybe = stored.counts(session, actor, route=route)
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         return ForecastsPage(
-            tuple(_line(ctx, session, row) for row in rows[:PAGE]),
-            tuple(_line(ctx, session, row) for row in undated),
+            tuple(_line(ctx, session, row, tested=tested) for row in rows[:PAGE]),
+            tuple(_line(ctx, session, row, tested=tested) for row in undated),
             total,
             dated,
             late_ones,
-            maybe,
+            maybe if tested else 0,
             None if last is None else f"{last.very_likely_on.isoformat()}_{last.id}",
-            record_of(session),
+            record,
         )
 
 
@@ -79,24 +82,26 @@ def forecasts_file(ctx: Context, actor: Actor, *, late: bool = False, route: str
     """Every line, those with a date first."""
     with ctx.database.reading() as session:
         after: tuple[date, int] | None = None
-        given = 0
+        tested, given = record_of(session).tested, 0
         while given < MOST_IN_A_FILE:
-            rows = stored.listed(session, actor, late=late, route=route, after=after, limit=500)
-            yield from (_line(ctx, session, row) for row in rows)
+            rows = stored.listed(session, actor, late=late, route=route, tested=tested, after=after, limit=500)
+            yield from (_line(ctx, session, row, tested=tested) for row in rows)
             given += len(rows)
             if len(rows) < 500:
                 break
             after = (rows[-1].very_likely_on, rows[-1].id)
         if not late:
             for row in stored.without_date(session, actor, route=route, limit=MOST_IN_A_FILE - given):
-                yield _line(ctx, session, row)
+                yield _line(ctx, session, row, tested=tested)
 
 
-def _line(ctx: Context, session: Session, row: Any) -> Line:
+def _line(ctx: Context, session: Session, row: Any, *, tested: bool) -> Line:
     calendar = ctx.calendars.of(session, row.lead_organisation_id, row.nation)
     stage = ctx.definitions.flow(session, row.workflow_id, row.workflow_version).stages[row.stage]
     today = calendar.local_date(ctx.clock.now())
-    short = row.very_likely_on is not None and row.date_needed is not None and row.very_likely_on > row.date_needed
+    very_likely = row.very_likely_on if tested else None
+    last = very_likely or row.likely_on
+    short = last is not None and row.date_needed is not None and last > row.date_needed
     return Line(
         row.id,
         row.reference,
@@ -105,11 +110,12 @@ def _line(ctx: Context, session: Session, row: Any) -> Line:
         ROUTES.get(row.route, row.route),
         row.lead_name,
         row.likely_on,
-        row.very_likely_on,
-        distance(calendar, today, row.very_likely_on),
+        very_likely,
+        distance(calendar, today, row.likely_on),
+        distance(calendar, today, very_likely),
         short and row.likely_on > row.date_needed,
         row.date_needed,
-        max(1, distance(calendar, row.date_needed, row.very_likely_on)) if short else 0,
+        max(1, distance(calendar, row.date_needed, last)) if short else 0,
         row.refusal or "",
         row.rests_on,
     )

@@ -1,6 +1,7 @@
 """What a page says about when an agreement will be signed, with its own record. One rule: it only reads what was kept.
 
-A date never stands without the record: of the last so many forecasts, how many were met.
+A date never stands without the record: of the last so many forecasts, how many were met. Below a floor of forecasts
+that can be judged no very likely day is given.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from dsa.persistence import forecasts as stored
 from dsa.services.context import Context
 from dsa.services.forecasting import RECORD
 from dsa.timekeeping.calendar import WorkingCalendar
+
+FEWEST_JUDGED = FEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Record:
     likely: Met
     factor: float
     made_at: datetime | None
+
+    @property
+    def tested(self) -> bool:
+        """Whether enough very likely days can be judged for one to be given at all."""
+        return self.very_likely.said >= FEWEST_JUDGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +84,19 @@ def outlook_of(
     if row is None:
         return None
     today = calendar.local_date(ctx.clock.now())
+    record = record_of(session)
+    very_likely = row.very_likely_on if record.tested else None
     return Outlook(
         row.likely_on,
-        row.very_likely_on,
+        very_likely,
         distance(calendar, today, row.likely_on),
-        distance(calendar, today, row.very_likely_on),
+        distance(calendar, today, very_likely),
         row.refusal or "",
         row.rests_on,
         row.still_open,
         row.made_at,
         needed_on,
-        record_of(session),
+        record,
     )
 
 

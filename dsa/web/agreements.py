@@ -10,6 +10,7 @@ from dsa.domain.reasons import REASONS
 from dsa.domain.workflow import ROLES
 from dsa.services import agreements_list, agreements_past
 from dsa.services.agreements_list import ROUTES, Filters, ListPage, Row
+from dsa.web import outlook_words
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.addresses import place_after, printable
@@ -20,7 +21,7 @@ from dsa.web.time_words import finish_cells, finish_words, hold_words, month_wor
 from dsa.web.wording import gettext, mark, ngettext
 
 blueprint = Blueprint("agreements", __name__)
-_OF_A_LINE = ("working days", "target", "reached", "expected", "agreed for")
+_OF_A_LINE = ("working days", "target", "reached", "by the targets", "agreed for")
 COLUMNS = (
     *("Reference", "Title", "Stage", "Route", "Who has it", "Why", "Since", "Due", "Overdue", "Working days"),
     *("Working days of work", "Working days of waiting", "Waited for", "On hold until", "Hold overrun"),
@@ -86,6 +87,7 @@ def index() -> tuple[str, int]:
         kept=[(name, str(getattr(filters, name))) for name in filters.active() if name in _TEXTS[5:]],
         rows=[_cells(row) for row in found.rows],
         routes=ROUTES,
+        record=outlook_words.record_words(found.record),
         csv_address=address(filters, path="/agreements.csv"),
         export_address=address(filters, path="/exports"),
         next_address=address(filters, after=found.after) if found.after else None,
@@ -212,7 +214,7 @@ def _cells(row: Row) -> Cells:
         gettext("%(days)s at work", days=number(figures.owned)),
         [gettext("%(days)s for %(who)s", days=number(amount), who=who) for who, amount in figures.waiting_on] + before,
         [(finish_words(line), line.over) for line in (row.signature, row.first_data)],
-        gettext("very likely by %(day)s", day=day(row.very_likely_on)) if row.very_likely_on is not None else "",
+        outlook_words.dates(row.likely_on, row.very_likely_on),
     )
 
 

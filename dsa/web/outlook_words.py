@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from dsa.services.outlook import Met, Outlook, Record
+from dsa.services.outlook import FEWEST_JUDGED, Met, Outlook, Record
 from dsa.web.page import day
 from dsa.web.wording import gettext, mark, ngettext
 
@@ -15,13 +15,24 @@ REFUSALS = {
 
 def said(outlook: Outlook) -> str:
     """``Likely by 3 May 2027 (in 120 working days), very likely by 20 June 2027 (in 155 working days)``."""
-    if outlook.likely_on is None or outlook.very_likely_on is None:
+    if outlook.likely_on is None:
         return refused(outlook.refusal)
+    if outlook.very_likely_on is None:
+        return gettext("Likely by %(likely)s", likely=with_distance(outlook.likely_on, outlook.likely_in))
     return gettext(
         "Likely by %(likely)s, very likely by %(very_likely)s",
         likely=with_distance(outlook.likely_on, outlook.likely_in),
         very_likely=with_distance(outlook.very_likely_on, outlook.very_likely_in),
     )
+
+
+def dates(likely: date | None, very_likely: date | None) -> str:
+    """``likely by 3 May 2027, very likely by 20 June 2027``; empty without a date."""
+    if likely is None:
+        return ""
+    if very_likely is None:
+        return gettext("likely by %(day)s", day=day(likely))
+    return gettext("likely by %(day)s, very likely by %(other)s", day=day(likely), other=day(very_likely))
 
 
 def shown(outlook: Outlook | None) -> dict[str, str]:
@@ -62,8 +73,13 @@ def rests_on(outlook: Outlook) -> str:
 
 
 def record_words(record: Record) -> str:
-    """``Of the last 120 forecasts, 84 % were met.``"""
-    return met_words(record.very_likely)
+    """``Of the last 120 forecasts, 84 % were met.`` While too few can be judged, that no very likely day is given."""
+    words = met_words(record.very_likely)
+    if record.tested:
+        return words
+    return gettext(
+        "%(words)s A very likely day is given once %(fewest)s can be judged.", words=words, fewest=FEWEST_JUDGED
+    )
 
 
 def met_words(met: Met) -> str:
@@ -84,10 +100,12 @@ def met_words(met: Met) -> str:
 
 def needed_words(outlook: Outlook) -> str:
     """Whether it will be there when it is needed; empty where that is not known."""
-    if outlook.needed_on is None or outlook.very_likely_on is None or outlook.likely_on is None:
+    if outlook.needed_on is None or outlook.likely_on is None:
         return ""
     if outlook.likely_on > outlook.needed_on:
         return gettext("Likely too late: it is needed by %(day)s.", day=day(outlook.needed_on))
+    if outlook.very_likely_on is None:
+        return gettext("Likely in time: it is needed by %(day)s.", day=day(outlook.needed_on))
     if outlook.late:
         return gettext("It may be too late: it is needed by %(day)s.", day=day(outlook.needed_on))
     return gettext("Very likely in time: it is needed by %(day)s.", day=day(outlook.needed_on))

@@ -37,7 +37,7 @@ def show() -> tuple[str, int]:
 def as_file() -> Response:
     """What is ranked, then what is not known."""
     found = time_delay_page.delay_page(context(), actor(), asked())
-    columns = ("Reference", "Title", "Stage", "With", "Pounds a month", "Working days that remain", "Remaining by")
+    columns = ("Reference", "Title", "Stage", "With", "Pounds a month", "Working days to signature", "Remaining by")
     rows = (
         (each.reference, each.title, each.stage, each.who, "not known" if each.monthly is None else each.monthly,
          each.remaining, "forecast" if each.by_forecast else "targets")
@@ -82,5 +82,5 @@ def _chart(found: DelayPage) -> Bars | None:
     if not rows:
         return None
     describes = "; ".join(f"{label}: {words}" for label, _, _, words in rows)
-    title = gettext("Pounds a month for each working day that remains (beside each bar: pounds a month)")
+    title = gettext("Pounds a month for each working day until the last signature (beside each bar: pounds a month)")
     return bars(title, f"{describes}.", rows)

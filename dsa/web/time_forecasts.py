@@ -69,6 +69,13 @@ def finding(found: ForecastsPage) -> str:
         return gettext("No open agreement that you may see has a forecast yet.")
     if not found.dated:
         return gettext("No date can be given for any open agreement that you may see yet.")
+    if not found.record.tested:
+        return gettext(
+            "Of %(dated)s open agreements with a date, %(late)s will likely be signed only after the day they are "
+            "needed.",
+            dated=f"{found.dated:,}",
+            late=f"{found.late:,}",
+        )
     return gettext(
         "Of %(dated)s open agreements with a date, %(late)s will likely be signed only after the day they are needed, "
         "and %(maybe)s more may be.",
@@ -93,7 +100,7 @@ def calibration(found: ForecastsPage) -> list[tuple[str, str, str, str, str]]:
 
 def cells(line: Line) -> tuple[Line, str, str, str, str]:
     """A line as the template prints it: likely, very likely with its distance, needed, and whether it will be late."""
-    likely = day(line.likely_on) if line.likely_on else ""
+    likely = words.with_distance(line.likely_on, line.likely_in) if line.likely_on else ""
     very = words.with_distance(line.very_likely_on, line.very_likely_in) if line.very_likely_on else ""
     needed = day(line.needed_on) if line.needed_on else gettext("not said")
     late = ""

@@ -41,7 +41,7 @@ def hold_words(hold: HoldNow) -> str:
 
 
 def finish_words(line: FinishLine) -> str:
-    """How far along a finish line is: reached, expected, or never to be reached; and the day agreed for it."""
+    """How far along a finish line is: reached, to come by the targets, or never to be; and the day agreed for it."""
     words = _finish(line)
     if line.agreed_on is None:
         return words
@@ -54,14 +54,16 @@ def _finish(line: FinishLine) -> str:
             "%(days)s, target %(target)s: %(on)s", days=days(line.days), target=line.target, on=day(line.reached_at)
         )
     if line.expected_at is not None:
-        return gettext(
-            "day %(days)s of %(target)s, expected %(on)s", days=line.days, target=line.target, on=day(line.expected_at)
-        )
+        so_far = gettext("day %(days)s of %(target)s", days=line.days, target=line.target)
+        if line.late:
+            return gettext("%(so_far)s; if every target had been kept: %(on)s", so_far=so_far, on=day(line.expected_at))
+        return gettext("%(so_far)s; if every target is kept: %(on)s", so_far=so_far, on=day(line.expected_at))
     return gettext("not reached")
 
 
 def finish_cells(line: FinishLine) -> tuple[object, ...]:
-    """A finish line as a file has it: working days, target, the days it was reached, is expected and is agreed for."""
+    """A finish line as a file has it: working days, target, the days it was reached, that the targets have and that is
+    agreed for."""
     reached = local(line.reached_at).date().isoformat() if line.reached_at is not None else ""
     expected = local(line.expected_at).date().isoformat() if line.expected_at is not None else ""
     agreed = line.agreed_on.isoformat() if line.agreed_on is not None else ""

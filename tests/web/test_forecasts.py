@@ -39,6 +39,7 @@ def test_an_open_agreement_gets_a_date_with_its_record_on_every_page_that_shows_
     today = world.ctx.clock.now().date()
     assert today < row.likely_on < row.very_likely_on < today + timedelta(days=200)
     assert (row.rests_on, row.first_in_stay, row.refusal) == (24, True, None)
+    keep_record(world, 20)
     pages.sign_in(world.person("HMRC", "drafter"))
     record = pages.get(f"/agreements/{reference}")
     assert "Likely by" in record.text
@@ -52,6 +53,40 @@ def test_an_open_agreement_gets_a_date_with_its_record_on_every_page_that_shows_
     lines = list(csv.DictReader(io.StringIO(pages.client.get("/agreements.csv").text.lstrip("\ufeff"))))
     mine = next(line for line in lines if line["Reference"] == reference)
     assert mine["Very likely by"] == row.very_likely_on.isoformat()
+
+
+def test_a_very_likely_day_is_given_nowhere_until_twenty_forecasts_can_be_judged(
+    world: World, pages: PageClient
+) -> None:
+    reference = with_history(world)
+    now = world.ctx.clock.now()
+    add_past(world.ctx.database, reference, begun=now - timedelta(days=9), stays=[("drafting", 99)],
+             reference="LATE-1", now=now, needed=now.date() + timedelta(days=3))  # fmt: skip
+    forecasting.forecast_due(world.ctx)
+    pages.sign_in(world.person("HMRC", "drafter"))
+    for judged, given in ((0, False), (19, False), (20, True)):
+        keep_record(world, judged)
+        for path in (f"/agreements/{reference}", f"/agreements/{reference}/timeline", "/agreements"):
+            page = pages.get(path)
+            assert "ikely by" in page.text, path
+            assert ("very likely by" in page.text) is given, path
+            assert ("A very likely day is given once 20 can be judged" in page.text) is not given, path
+        page = pages.get("/time/forecasts?late=yes")
+        assert "LATE-1" in page.text
+        assert ("and 0 more may be" in page.text) is given
+        assert ("Open agreements by their very likely day" in page.text) is given
+        for path in ("/agreements.csv", "/time/forecasts.csv"):
+            lines = list(csv.DictReader(io.StringIO(pages.client.get(path).text.lstrip("\ufeff"))))
+            (mine,) = [line for line in lines if line["Reference"] == reference]
+            assert mine["Likely by"]
+            assert bool(mine["Very likely by"]) is given
+
+
+def keep_record(world: World, judged: int) -> None:
+    """The record of forecasts: so many judged, and met."""
+    body = {"made": {"said": judged, "met": judged}, "again": {"said": judged, "met": judged}, "factor": 1.0}
+    with world.ctx.database.writing() as session:
+        outlook.stored.keep_figure(session, forecasting.RECORD, "", body, at=world.ctx.clock.now())
 
 
 def test_the_same_history_gives_the_same_dates_and_nothing_is_done_twice(world: World) -> None:
@@ -117,6 +152,7 @@ def test_the_page_says_which_will_be_late_and_shows_nobody_elses(world: World, p
         reference="LATE-1", now=now, needed=soon,
     )  # fmt: skip
     forecasting.forecast_due(world.ctx)
+    keep_record(world, 20)
     pages.sign_in(world.person("HMRC", "drafter"))
     page = pages.get("/time/forecasts?late=yes")
     assert "1 will likely be signed only after the day they are needed, and 0 more may be." in page.text

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from dsa.jobs import Relay
 from dsa.persistence import rows
 from dsa.services import figures
 from dsa.services.reviewing import Change
 from dsa.timekeeping.weeks import monday, week_of
 from dsa.web.time_navigation import TIME_PAGES
+from tests.past import add_signed
 from tests.web.page_client import Page, PageClient, words
 from tests.web.test_time_stages import past_stays
 from tests.web.world import World
@@ -94,6 +96,42 @@ def test_what_only_the_lead_may_see_is_not_counted_for_the_other_party(pages: Pa
     pages.sign_in(filled.person("SLC", "head_of_sharing"))
     assert words(pages.get("/time/teams").by_class("govuk-body-l")[0]).startswith("4 agreements are under way")
     assert "Only the lead may see this" not in pages.get("/time/delay").text
+
+
+def test_what_remains_ends_at_the_signature_and_goes_by_the_forecast_as_soon_as_there_is_one(
+    pages: PageClient, world: World
+) -> None:
+    """Before the first forecast the targets stand; then the likely day, and a new count does not lose it. What is
+    signed is worth something and has nothing left: it is not ranked, and not unknown."""
+    reference = world.agreement_in("sign_off", monthly_benefit=6_000)
+    signed = world.agreement_in("signed", monthly_benefit=9_000)
+    add_signed(world.ctx.database, reference, now=world.ctx.clock.now())
+    world.count()
+    pages.sign_in(world.person("HMRC", "drafter"))
+
+    def remains() -> list[tuple[str, str, str]]:
+        text = pages.client.get("/time/delay.csv").text.lstrip("\ufeff")
+        lines = csv.DictReader(io.StringIO(text))
+        return [(row["Reference"], row["Remaining by"], row["Working days to signature"]) for row in lines
+                if row["Pounds a month"] in ("6000", "9000")]  # fmt: skip
+
+    target = world.loaded(reference).head
+    flow = world.ctx.definitions
+    with world.ctx.database.reading() as session:
+        stage = flow.flow(session, target.workflow_id, target.workflow_version).stages["sign_off"]
+    assert remains() == [(reference, "targets", str(stage.targets["standard"]))]
+    relay = Relay(world.ctx)
+    relay.forecast()
+    assert not relay.failed
+    ((_, by, days),) = remains()
+    assert by == "forecast"
+    world.do_task(reference, world.open_tasks(reference)[0])
+    world.count()
+    assert remains() == [(reference, "forecast", days)]
+    page = pages.get("/time/delay")
+    assert "£15,000" in page.text
+    assert "Until the last signature" in page.text
+    assert f"({signed})" not in page.text
 
 
 def test_ranked_by_what_a_month_is_worth_over_the_time_that_remains_and_unknown_stands_apart(

@@ -214,19 +214,37 @@ def test_both_finish_lines_have_days_targets_and_dates_on_record_timeline_list_a
 ) -> None:
     reference = world.agreement_in("review")
     pages.sign_in(world.person("SLC", "drafter"))
-    expected = "day 0 of 89, expected 3 February 2027"  # 2, 3, 15, 5, 15 and 40 (a board decides), 2 and 7
+    expected = (
+        "day 0 of 89; if every target is kept: 3 February 2027"  # 2, 3, 15, 5, 15 and 40 (a board decides), 2 and 7
+    )
     for path in (f"/agreements/{reference}/timeline", f"/agreements/{reference}", "/agreements"):
         assert expected in pages.get(path).text, path
     other = world.agreement_in("signed")
     world.move_clock(days=1)
     text = pages.get(f"/agreements/{other}").text
     assert "0 working days, target 89: 2 November 2026" in text
-    assert "day 1 of 103, expected" in text
+    assert "day 1 of 103; if every target is kept" in text
     answer = pages.client.get(f"/agreements.csv?q={other}").text.lstrip("\ufeff")
     (row,) = csv.DictReader(io.StringIO(answer))
     assert (row["Signature: working days"], row["Signature: target"]) == ("0", "89")
     assert (row["Signature: reached"], row["First data: reached"]) == ("2026-11-02", "")
-    assert row["First data: expected"] > "2026-11-03"
+    assert row["First data: by the targets"] > "2026-11-03"
+
+
+def test_what_is_overdue_is_never_expected_today(pages: PageClient, world: World) -> None:
+    """Seven days past the target of sign-off: the targets are no forecast, and the day that they had is behind."""
+    reference = world.agreement_in("sign_off")
+    due = world.loaded(reference).head.stage_due_at
+    world.move_clock(days=(due - world.ctx.clock.now()).days + 8)
+    pages.sign_in(world.person("SLC", "drafter"))
+    for path in (f"/agreements/{reference}/timeline", f"/agreements/{reference}", "/agreements"):
+        text = pages.get(path).text
+        assert f"; if every target had been kept: {due.day} " in text, path
+        assert "(today)" not in text, path
+    found = timeline_page.timeline(world.ctx, world.actor("HMRC", "drafter"), reference)
+    signature, first_data = found.finish
+    assert signature.expected_at == due
+    assert found.calendar.elapsed_days(due, first_data.expected_at) == 14  # the targets of what follows
 
 
 def hold(
