@@ -68,6 +68,7 @@ SENTENCES: Mapping[str, str] = {
     "InformationPackMade": "made a pack for a request for information",
     "ContactReplaced": "replaced the contact for %(duty)s",
     "AttributionContested": "contested who had the agreement",
+    "SlipExplained": "said why a day of the timetable was missed: %(name)s",
     "PreparingBegan": "began preparing",
     "SharingBegan": "began sharing",
     "ReviewFellDue": "began the review",
@@ -95,6 +96,7 @@ NO_MOVEMENT = frozenset(
         "ContactReplaced",
         "DueDatesRecomputed",
         "HolderChased",
+        "SlipExplained",
         "TaskClaimed",
         "TaskPassedOn",
     }

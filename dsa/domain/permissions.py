@@ -66,6 +66,9 @@ GRANTS: tuple[Grant, ...] = (
     Grant("chase", TAKING_PART, "party", (), "ask whoever has it to go on"),
     Grant("contest", ("drafter", "information_governance", "accountable"), "party", (), "contest who had it"),
     Grant(
+        "explain_slip", ("drafter", "information_governance", "accountable"), "party", (), "say why a day was missed"
+    ),
+    Grant(
         "meet_condition", ("drafter", "operational", "information_governance"), "party", (), "record a condition as met"
     ),
     Grant("replace_contact", ("drafter", "information_governance"), "party", (), "replace a contact"),

@@ -57,6 +57,16 @@ _LATEST = Prepared(
 )
 
 
+def of_kind(session: Session, agreement_id: int, kind: str) -> list[Any]:
+    """Every event of a kind, oldest first."""
+    return list(_OF_KIND.rows(session, {"agreement": agreement_id, "kind": kind}))
+
+
+_OF_KIND = Prepared(
+    select(_E).where(_E.c.agreement_id == bindparam("agreement"), _E.c.kind == bindparam("kind")).order_by(_E.c.seq)
+)
+
+
 def event(session: Session, agreement_id: int, seq: int) -> Any:
     """One event by its place in the chain."""
     statement = select(table(Event)).where(Event.agreement_id == agreement_id, Event.seq == seq)

@@ -3,16 +3,17 @@
 One rule: where nobody gave a reason for a slip, the ledger says whose the time was, and the reason reads "not given".
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
-from dsa.domain.actor import Actor
+from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import Refusal
 from dsa.domain.reasons import NOT_GIVEN, is_delay, label
-from dsa.domain.timetable import AGREED, OPEN, Proposal, Timetable
+from dsa.domain.timetable import AGREED, OPEN, AgreedDay, Proposal, Timetable
 from dsa.persistence import history, timetables
 from dsa.persistence.heads import Loaded
 from dsa.services import permitting, timetabling
@@ -23,12 +24,15 @@ from dsa.services.whose_time import Times, times_of
 from dsa.timekeeping.calendar import LONDON, WorkingCalendar
 from dsa.timekeeping.nations import BeyondCalendar
 
+EXPLAIN = "explain_slip"
+
 
 @dataclass(frozen=True, slots=True)
 class Slip:
     """How many working days after its day a stage ended (``running``: has not ended yet), why, and whose they were.
 
-    ``given``: a party gave the reason when it asked for another day; else it is what the ledger says.
+    ``given``: a party gave the reason when it asked for another day; else it is what the ledger says. ``said`` is what
+    the party that had it (code ``party``) said of it since: (organisation, reason, words), which changes neither.
     """
 
     days: int
@@ -36,11 +40,16 @@ class Slip:
     reason: str
     owner: str
     given: bool
+    party: str = ""
+    said: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StageDay:
-    """A stage in the timetable. ``moved`` tells that its day was moved by agreement; ``late`` that it was missed."""
+    """A stage in the timetable. ``moved`` tells that its day was moved by agreement; ``late`` that it was missed.
+
+    ``follows``: its day has passed, but the agreement is in an earlier stage, so that nothing slipped here yet.
+    """
 
     id: str
     title: str
@@ -50,6 +59,7 @@ class StageDay:
     ended_on: date | None
     moved: Slip | None
     late: Slip | None
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,7 @@ class TimetablePage:
     """The page of a timetable. ``dates`` fill the form: what binds, is proposed or is suggested, for stages left.
 
     ``answers_for`` is the party for which the reader may answer the pending proposal; ``takes_back``: it is their own.
-    ``refusal`` says why the reader may propose no dates.
+    ``refusal`` says why the reader may propose no dates. ``explains`` are the stages of which they may say why.
     """
 
     header: Header
@@ -102,6 +112,7 @@ class TimetablePage:
     takes_back: bool
     refusal: Refusal | None
     calendar: WorkingCalendar
+    explains: frozenset[str]
 
 
 def timetable_page(ctx: Context, actor: Actor, reference: str) -> TimetablePage:
@@ -112,16 +123,28 @@ def timetable_page(ctx: Context, actor: Actor, reference: str) -> TimetablePage:
         stored = timetables.load(session, loaded.head.id)
         pending = stored.pending
         mine = timetabling.answering(ctx, session, actor, loaded, pending) if pending is not None else None
+        days = shown(ctx, session, loaded, stored=stored)
+        missed = [(stage.id, stage.late) for stage in days.stages if stage.late is not None]
         return TimetablePage(
             header_of(ctx, session, loaded),
-            shown(ctx, session, loaded, stored=stored),
+            days,
             _dates(ctx, session, loaded, stored),
             tuple((party.code, party.name) for party in loaded.parties),
             mine.name if mine is not None else "",
             pending is not None and pending.change and _own(ctx, session, actor, loaded, pending),
             _refusal(ctx, session, actor, loaded, stored),
             ctx.calendars.of(session, loaded.lead.organisation_id, loaded.lead.nation),
+            frozenset(stage for stage, slip in missed if explaining(ctx, session, actor, loaded, slip) is not None),
         )
+
+
+def explaining(ctx: Context, session: Session, actor: Actor, loaded: Loaded, slip: Slip) -> Held | None:
+    """The post with which the actor may say why a day was missed: it is for the party that had it."""
+    if permitting.why_not(ctx, session, actor, EXPLAIN, loaded) is not None:
+        return None
+    keys = {party.key for party in loaded.parties if party.code == slip.party}
+    found = timetabling.party_for(ctx, session, actor, EXPLAIN, loaded, keys)
+    return None if found is None else found[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +210,8 @@ class _Days:
         self.flow = flow_of(ctx, session, loaded)
         self.calendar = ctx.calendars.of(session, loaded.lead.organisation_id, loaded.lead.nation)
         self.left = {stay.stage: stay.left_at for stay in history.stage_entries(session, loaded.head.id)}
+        told = [json.loads(row.body) for row in history.of_kind(session, loaded.head.id, "SlipExplained")]
+        self.said = {str(body["facts"]["stage"]): body for body in told}
 
     def stages(self) -> tuple[StageDay, ...]:
         """Every stage that has a day, in order."""
@@ -208,6 +233,7 @@ class _Days:
                     self.calendar.local_date(ended) if ended is not None else None,
                     self._moved(stage.id),
                     self._late(stage.id, ended),
+                    self._follows(stage.id, agreed),
                 )
             )
         return tuple(found)
@@ -237,21 +263,34 @@ class _Days:
         over = self.loaded.head.finished_at
         until = ended or over or self.now
         passed = datetime.combine(day.agreed_on + timedelta(days=1), time(0), LONDON).astimezone(UTC)
-        if until < passed or (ended is None and self._skipped(stage)):
-            return None
+        if until < passed or (ended is None and stage != self.loaded.head.stage):
+            return None  # one that was passed over, or has not begun, kept nobody waiting
         try:
             days = self.calendar.working_days(day.agreed_on, self.calendar.local_date(until))
         except BeyondCalendar:
             return None
         owner, reason = self._from_ledger(passed, until)
-        return Slip(days, ended is None, label(reason), owner, given=False) if days else None
+        name, party = self.times.names.get(owner, owner), owner if owner in self.times.names else self.loaded.lead.code
+        slip = Slip(days, ended is None, label(reason), name, given=False, party=party, said=self._said(stage))
+        return slip if days else None
 
-    def _skipped(self, stage: str) -> bool:
+    def _said(self, stage: str) -> tuple[str, str, str] | None:
+        """The newest word of a party on why the day was missed."""
+        body = self.said.get(stage)
+        if body is None:
+            return None
+        code, facts = str(body["actor"]["organisation"]), body["facts"]
+        return self.times.names.get(code, code), label(facts["code"]), str(facts["why"])
+
+    def _follows(self, stage: str, agreed: AgreedDay | None) -> bool:
         position = self.flow.workflow.position
-        return self.left.get(stage) is None and position(self.loaded.head.stage) > position(stage)
+        if agreed is None or self.loaded.head.finished_at is not None:
+            return False
+        passed = agreed.agreed_on < self.calendar.local_date(self.now)
+        return passed and position(self.loaded.head.stage) < position(stage)
 
     def _from_ledger(self, start: datetime, end: datetime) -> tuple[str, str]:
-        """Who had most of the time between the two (a name), and the delay that most of it waited for, if any."""
+        """Who had most of the time between the two (a code), and the delay that most of it waited for, if any."""
         spent: dict[str, float] = {}
         why: dict[tuple[str, str], float] = {}
         for piece in self.times.pieces:
@@ -263,10 +302,7 @@ class _Days:
                     why[owner, reason] = why.get((owner, reason), 0) + length
         owner = max(sorted(spent), key=lambda each: spent[each], default=self.loaded.lead.code)
         given: Sequence[str] = sorted(reason for each, reason in why if each == owner)
-        return (
-            self.times.names.get(owner, owner),
-            max(given, key=lambda reason: why[owner, reason]) if given else NOT_GIVEN,
-        )
+        return owner, max(given, key=lambda reason: why[owner, reason]) if given else NOT_GIVEN
 
 
 def _dates(

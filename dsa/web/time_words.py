@@ -80,9 +80,13 @@ def slip_words(slip: Slip) -> str:
     late = gettext("%(days)s late so far", days=days(slip.days)) if slip.running else (
         gettext("%(days)s late", days=days(slip.days))
     )  # fmt: skip
-    return gettext(
+    words = gettext(
         "%(late)s; reason: %(reason)s; %(owner)s had it", late=late, reason=gettext(slip.reason), owner=slip.owner
     )
+    if slip.said is None:
+        return words
+    by, reason, why = slip.said
+    return f"{words}. " + gettext("%(party)s says: %(reason)s (%(why)s)", party=by, reason=gettext(reason), why=why)
 
 
 def slips_words(shown: TimetableShown) -> list[str]:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from dsa.domain.errors import BadInput
 from dsa.domain.reasons import REASONS, is_delay
 from dsa.domain.timetable import Dates
-from dsa.services import timetable_page, timetabling
+from dsa.services import explaining, timetable_page, timetabling
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.forms import DateParts, Submitted, read_date
@@ -25,6 +25,7 @@ DONE = {
     "proposed": mark("The dates are proposed. Every signing party is to answer."),
     "accepted": mark("You have accepted the dates."),
     "refused": mark("The other dates are refused. What was agreed stands."),
+    "explained": mark("Why the day was missed stands beside it."),
     "taken_back": mark("The other dates are taken back. What was agreed stands."),
 }
 
@@ -106,6 +107,45 @@ def refuse(reference: str) -> Answer:
         else:
             return _on(reference, "taken_back" if own else "refused")
     return _show(reference, sent)
+
+
+@blueprint.get(f"{_AT}/why")
+@signed_in
+def ask_why(reference: str) -> Answer:
+    """Why a stage missed its day."""
+    return _why_page(reference, Submitted(MultiDict()))
+
+
+@blueprint.post(f"{_AT}/why")
+@signed_in
+def explain(reference: str) -> Answer:
+    """Say why, for the party that had it."""
+    sent = Submitted.tidied(request.form)
+    codes = [code for code in REASONS if is_delay(code)]
+    code = sent.choice("code", codes, required=gettext("Choose why the day was missed"))
+    why = sent.text("why", label=gettext("In your words"), required=gettext("Say it in your words"), limit=2_000)
+    if sent.errors or code is None:
+        return _why_page(reference, sent)
+    stage = request.form.get("stage", "")
+    explaining.explain_slip(context(), actor(), reference, stage=stage, code=code, why=why)
+    return _on(reference, "explained")
+
+
+def _why_page(reference: str, sent: Submitted) -> Answer:
+    found = timetable_page.timetable_page(context(), actor(), reference)
+    asked = request.values.get("stage", "")
+    stage = next((each for each in found.shown.stages if each.id == asked and each.late is not None), None)
+    return page(
+        "timetable/why.html",
+        agreement=found.header,
+        stage=stage,
+        slip=slip_words(stage.late) if stage is not None and stage.late is not None else "",
+        may=stage is not None and stage.id in found.explains,
+        reasons=[(code, gettext(each.label).capitalize()) for code, each in REASONS.items() if is_delay(code)],
+        sent=sent,
+        errors=sent.errors,
+        back=(f"/agreements/{reference}/timetable", gettext("Back to the timetable")),
+    )
 
 
 def read_dates(sent: Submitted, stages: list[tuple[str, str]]) -> Dates:

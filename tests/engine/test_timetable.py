@@ -199,7 +199,7 @@ def test_a_stage_that_ends_late_says_whose_the_time_was_and_that_no_reason_was_g
     agreed = stored(town, reference).days["drafting"].agreed_on
     town.clock.advance_to(_morning_after(town, agreed, 11))
     (stage, slip), *_ = [each for each in shown(town, reference).slips if each[0].id == "drafting"]
-    assert slip == timetable_page.Slip(slip.days, True, "not given", "Body AAA", given=False)
+    assert slip == timetable_page.Slip(slip.days, True, "not given", "Body AAA", given=False, party="AAA")
     assert slip.days == calendar_for("ENG").working_days(agreed, town.clock.now().date())
     town.move(reference, "submit")
     (stage, slip), *_ = [each for each in shown(town, reference).slips if each[0].id == "drafting"]

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from dsa.domain.errors import NotFound
 from dsa.persistence import history, visibility
 from dsa.persistence.models import Agreement
-from dsa.services import coverage, directory, drafting, holding, moves, reviewing, signing
+from dsa.services import coverage, directory, drafting, explaining, holding, moves, reviewing, signing
 from dsa.services.moving import open_for
 from dsa.services.reviewing import Verdict
 from tests.engine.town import Town
@@ -30,6 +30,7 @@ ACTS: dict[str, Any] = {
     ),
     "end hold": lambda t, a, r: holding.end_hold(t.ctx, a, r, seen=None),
     "contest": lambda t, a, r: holding.contest(t.ctx, a, r, spell_seq=1, text="x"),
+    "explain": lambda t, a, r: explaining.explain_slip(t.ctx, a, r, stage="drafting", code="DPIA", why="x"),
     "sign": lambda t, a, r: signing.to_sign(t.ctx, a, r, "sign:aaa"),
 }
 

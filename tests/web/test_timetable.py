@@ -1,6 +1,7 @@
 """The pages of the joint timetable: proposed with the first look, answered in it, moved by all or by none."""
 
 import csv
+import dataclasses
 import io
 from datetime import date
 
@@ -179,3 +180,48 @@ def test_who_has_to_answer_proposed_dates_is_told_so_among_the_next_steps(pages:
     pages.get(f"/agreements/{reference}/timetable")
     pages.press("Accept these dates")
     assert "Answer the proposed dates" not in pages.get(f"/agreements/{reference}").text
+
+
+def test_only_the_stage_where_it_stands_and_those_that_ended_can_have_slipped(pages: PageClient, world: World) -> None:
+    reference = bound(world)
+    world.move_clock(days=400)
+    shown = timetable_page.timetable_page(world.ctx, world.actor("SLC", "drafter"), reference).shown
+    assert world.stage(reference) == "first_look"
+    assert [stage.id for stage in shown.stages if stage.late] == ["first_look"]
+    assert [stage.id for stage in shown.stages if stage.follows] == [stage.id for stage in shown.stages[1:]]
+    pages.sign_in(world.person("HMRC", "drafter"))
+    text = pages.get(f"/agreements/{reference}/timetable").text
+    assert text.count("had it") == 1
+    assert text.count("follows: an earlier stage goes on") == len(shown.stages) - 1
+    assert "more stages are late" not in pages.get(f"/agreements/{reference}").text
+
+
+def test_the_party_that_had_it_says_why_beside_the_slip_and_nothing_else_changes(
+    pages: PageClient, world: World
+) -> None:
+    reference = bound(world)
+    world.move_clock(days=60)
+    pages.sign_in(world.person("SLC", "legal"))
+    assert "Say why" not in pages.get(f"/agreements/{reference}/timetable").text
+    before = timetable_page.timetable_page(world.ctx, world.actor("SLC", "drafter"), reference).shown.slips
+    (owner,) = {slip.party for _, slip in before}
+    other = {"HMRC": "SLC", "SLC": "HMRC"}[owner]
+    pages.sign_in(world.person(other, "drafter"))
+    assert "Say why" not in pages.get(f"/agreements/{reference}/timetable").text
+    told = {"stage": "first_look", "code": "DPIA", "why": "We waited."}
+    pages.post(f"/agreements/{reference}/timetable/why", told, status=403)
+    assert "of the party that had it says why" in pages.get(f"/agreements/{reference}/timetable/why?stage=x").text
+    pages.sign_in(world.person(owner, "drafter"))
+    pages.get(f"/agreements/{reference}/timetable")
+    pages.follow("Say why “First look” missed its day")
+    page = pages.press("Say this", status=422)
+    assert page.errors == ["Choose why the day was missed", "Say it in your words"]
+    page = pages.press("Say this", code="DPIA", why="The assessment came back twice.")
+    words = "says: data protection work incomplete (The assessment came back twice.)"
+    assert words in page.text
+    assert words in pages.get(f"/agreements/{reference}").text
+    assert "Why: The assessment came back twice." in pages.get(f"/agreements/{reference}/timeline").text
+    after = timetable_page.timetable_page(world.ctx, world.actor("SLC", "drafter"), reference).shown.slips
+    assert [dataclasses.replace(slip, said=None) for _, slip in after] == [slip for _, slip in before]
+    pages.post(f"/agreements/{reference}/timetable/why", {**told, "stage": "review"}, status=422)
+    assert verifying.verify_history(world.ctx, reference) == ()
