@@ -116,6 +116,12 @@ def slots(content: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
     return tuple(found)
 
 
+def stated_authority(content: Mapping[str, Any], party: str, slot: int) -> str:
+    """The authority that the text states for a party's signatory; empty where it states none."""
+    mine = [row for row in content["signatories"] if row["party"] == party]
+    return str(mine[slot - 1]["authority"] or "") if len(mine) >= slot else ""
+
+
 def newest(session: Session, loaded: Loaded) -> Text | None:
     """The newest frozen version, or None."""
     row = drafts.newest_version(session, loaded.head.id)

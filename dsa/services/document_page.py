@@ -4,10 +4,12 @@ One rule: what is downloaded is the stored bytes; nothing is rendered anew for a
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.domain.data_contract import data_contract
@@ -23,6 +25,7 @@ from dsa.services.agreement_header import Header, header_of
 from dsa.services.context import Context
 from dsa.services.moving import open_for
 from dsa.services.next_step import NextStep, next_steps
+from dsa.services.signing_days import Outside, made_outside
 
 WORDS_A_MINUTE = 200
 SUPERSEDED = "superseded"
@@ -30,7 +33,10 @@ SUPERSEDED = "superseded"
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """One signature and what stands behind it. ``method`` is how the person was authenticated: demo or password."""
+    """One signature and what stands behind it. ``method`` is how the person was authenticated: demo or password.
+
+    ``level_today`` is that of the document once it is closed. ``outside``: it was made on paper or in another product.
+    """
 
     party: str
     post: str
@@ -43,6 +49,8 @@ class Signed:
     level: str
     stamped_by: str
     statement: str
+    level_today: str = ""
+    outside: Outside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ def document_page(ctx: Context, actor: Actor, reference: str) -> DocumentPage:
             text.hash if text is not None else "",
             (document.issued_sha256 or "") if document is not None and not demo_documents.is_deferred(document) else "",
             ctx.verify_url(document.verify_code) if document is not None else "",
-            tuple(_signed(row, names) for row in signed),
+            _signed(session, loaded, text, document, signed),
             _awaited(loaded, text, {(row.party_key, row.slot) for row in signed}, names),
             _may_read_draft(actor, loaded),
             loaded.head.stage == SUPERSEDED,
@@ -120,20 +128,38 @@ def _status(document: Any) -> str:
     return "deferred" if demo_documents.is_deferred(document) else str(document.status)
 
 
-def _signed(row: Any, names: Mapping[str, str]) -> Signed:
-    return Signed(
-        names.get(row.party_key, row.party_key),
-        row.post,
-        row.authority,
-        row.signed_at,
-        row.method,
-        row.vouched_by,
-        row.certificate_serial,
-        row.certificate_sha256,
-        row.level,
-        row.time_stamp_authority or "",
-        row.statement,
+def _signed(
+    session: Session, loaded: Loaded, text: content.Text | None, document: Any, signed: Iterable[Any]
+) -> tuple[Signed, ...]:
+    if text is None:
+        return ()
+    names = {party.key: party.name for party in loaded.parties}
+    elsewhere = made_outside(session, loaded.head.id, loaded.head.locked_version_id)
+    closed = level_of_closed(document)
+    return tuple(
+        Signed(
+            names.get(row.party_key, row.party_key),
+            row.post,
+            row.authority or content.stated_authority(text.content, row.party_key, row.slot),
+            row.signed_at,
+            row.method,
+            row.vouched_by,
+            row.certificate_serial,
+            row.certificate_sha256,
+            row.level,
+            row.time_stamp_authority or "",
+            row.statement,
+            closed or row.level,
+            elsewhere.get(row.field),
+        )
+        for row in signed
     )
+
+
+def level_of_closed(document: Any) -> str:
+    """The level of a document that is closed and made; empty before."""
+    closed = document is not None and document.status == "sealed" and not demo_documents.is_deferred(document)
+    return (document.level or "") if closed else ""
 
 
 def _awaited(

@@ -15,13 +15,16 @@ from dsa.domain.checkpoints import read_key
 from dsa.domain.errors import Refused
 from dsa.domain.events import moment
 from dsa.domain.integrity import canonical, digest
+from dsa.domain.stamps import level_told
 from dsa.persistence import outside, work
 from dsa.persistence.heads import Loaded
 from dsa.services import content, demo_documents, evidence, log_export, pack_words, permitting
 from dsa.services.archive import zipped
 from dsa.services.context import Context
+from dsa.services.document_page import level_of_closed
 from dsa.services.moving import open_for
 from dsa.services.signing import field_of
+from dsa.services.signing_days import Outside, made_outside
 
 
 def evidence_pack(ctx: Context, actor: Actor, reference: str) -> tuple[bytes, str]:
@@ -50,7 +53,7 @@ def evidence_files(ctx: Context, session: Session, loaded: Loaded) -> dict[str, 
         f"{reference}.agreement.json": text.data,
         f"{reference}.audit.json": canonical(audit),
         f"{reference}.log.jsonl": log_export.log_of(ctx, session, loaded),
-        f"{reference}.signatures.json": _json(_signatures(session, loaded)),
+        f"{reference}.signatures.json": _json(_signatures(session, loaded, document, text)),
         **pack_words.programs(),
         **_anchors(ctx, audit["log"]),
     }
@@ -81,26 +84,45 @@ def _anchors(ctx: Context, log: Mapping[str, Any] | None) -> dict[str, bytes]:
     return {name: data for name, data in files.items() if data is not None}
 
 
-def _signatures(session: Session, loaded: Loaded) -> list[Mapping[str, Any]]:
+def _signatures(session: Session, loaded: Loaded, document: Any, text: content.Text) -> list[Mapping[str, Any]]:
     names = {party.key: party.name for party in loaded.parties}
+    elsewhere = made_outside(session, loaded.head.id, loaded.head.locked_version_id)
+    closed = level_of_closed(document)
     return [
         {
             "organisation": names.get(row.party_key, row.party_key),
             "post": row.post,
-            "authority": row.authority,
+            "authority": row.authority or content.stated_authority(text.content, row.party_key, row.slot),
             "statement": row.statement,
             "authentication": row.method,
-            "account_vouched_for_by": row.vouched_by,
+            "account_vouched_for_by": "" if row.field in elsewhere else row.vouched_by,
             "signed_at": moment(row.signed_at),
             "document_seen_sha256": row.seen_sha256,
             "field": row.field,
             "level": row.level,
+            "level_today": closed or row.level,
+            "level_told": level_told(row.level, closed),
             "time_stamp_authority": row.time_stamp_authority or "",
             "certificate_serial": row.certificate_serial,
             "certificate_sha256": row.certificate_sha256,
+            **_outside(elsewhere.get(row.field)),
         }
         for row in work.signatures(session, loaded.head.locked_version_id)
     ]
+
+
+def _outside(made: Outside | None) -> dict[str, Any]:
+    """Of a signature made outside: the certificate and its level are those of the service's seal, not of a person."""
+    if made is None:
+        return {"made_outside": False}
+    return {
+        "made_outside": True,
+        "signed_on": made.signed_on.isoformat(),
+        "how": made.how,
+        "signed_at": None,
+        "recorded_at": moment(made.recorded_at),
+        "confirmed_by": made.confirmed_by,
+    }
 
 
 def _json(value: object) -> bytes:

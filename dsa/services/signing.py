@@ -104,9 +104,7 @@ def _authority(ctx: Context, session: Session, loaded: Loaded, held: Held, froze
             "The authority of your post does not cover this agreement today: it is out of date or out of scope. "
             "Pass the task on, or ask your administrator to record the authority that you have.",
         )
-    slot = slot_of(task.key)
-    mine = [row for row in frozen["signatories"] if row["party"] == task.party_key]
-    stated = str(mine[slot - 1]["authority"]) if len(mine) >= slot else ""
+    stated = content.stated_authority(frozen, task.party_key, slot_of(task.key))
     return stated or f"by virtue of the post of {held.title}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dsa.domain.values import date_text
 from dsa.persistence import outside
 from dsa.services.signing import field_of
 from dsa.timekeeping.instants import local_day
@@ -25,6 +26,11 @@ class Outside:
     how: str
     recorded_at: datetime
     confirmed_by: str
+
+    @property
+    def told(self) -> str:
+        """Its day and how it was made, as the document itself says it."""
+        return f"{date_text(self.signed_on.isoformat())}, {self.how}"
 
 
 def made_outside(session: Session, agreement_id: int, version_id: int | None) -> dict[str, Outside]:

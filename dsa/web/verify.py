@@ -1,5 +1,7 @@
 """Checking a document, for anybody. One rule: the file is checked in memory and not kept."""
 
+from contextlib import closing
+
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
@@ -17,15 +19,24 @@ from dsa.web.wording import gettext, mark
 
 blueprint = Blueprint("verifying", __name__)
 Answer = Response | tuple[str, int]
+MOST_BYTES = 10 * 1_048_576
 _WHY = "whoever holds a document may check it without an account"
 
-# verdict -> (heading of the answer, its kind, what to do)
+# state -> (heading of the answer, its kind, what to do)
 VERDICTS = {
     "genuine": (mark("Genuine and unchanged"), "good", ""),
     "changed": (
         mark("Changed after signing"),
         "late",
         mark("Do not rely on it. Ask whoever gave it to you for the original, and check that."),
+    ),
+    "incomplete": (
+        mark("Not complete"),
+        "waiting",
+        mark(
+            "What is there is unchanged, but it is not the whole signed document: signatures, the closing seal or its "
+            "time stamp are missing. Ask whoever gave it to you for the whole one."
+        ),
     ),
     "not_ours": (
         mark("Not a document of this service"),
@@ -37,7 +48,14 @@ VERDICTS = {
         "waiting",
         mark("This service has no signing authority yet, so it has made no documents. Ask whoever gave it to you."),
     ),
-    "known": (mark("The code is right"), "good", mark("To check that your own copy is unchanged, choose the file.")),
+    "known": (
+        mark("A document with this code exists"),
+        "quiet",
+        mark(
+            "This says nothing about the copy in your hand: a forgery may carry the code of a genuine document. Have "
+            "your copy checked."
+        ),
+    ),
 }
 
 # state -> (words, kind)
@@ -71,14 +89,27 @@ def check() -> Answer:
 @limited("verify", times=30)
 def check_file() -> Answer:
     """Check an uploaded PDF."""
-    sent = request.files.get("document")
     try:
-        data = sent.read() if sent is not None else b""
+        data = _sent()
         verifier = document_checker(services().settings)
         found = verify_page.check_upload(context(), verifier, data)
     except (BadInput, Refused) as problem:
         return _ask(FieldError("document", say(problem.refusal)))
     return _answer(found)
+
+
+def _sent() -> bytes:
+    """The file that was sent. Raises BadInput for one that is larger than what is checked here."""
+    sent = request.files.get("document")
+    if sent is None:
+        return b""
+    with closing(sent):
+        data: bytes = sent.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise BadInput(
+            "This file is larger than 10 MB, so it was not checked here. Check it with the command: dsa verify."
+        )
+    return data
 
 
 @blueprint.get("/verify/<code>")
@@ -99,7 +130,7 @@ def _ask(error: FieldError | None = None, *, code: str = "", status: int = 200) 
 
 
 def _answer(found: Checked) -> Answer:
-    heading, kind, advice = VERDICTS[found.verdict]
+    heading, kind, advice = VERDICTS[found.state]
     words, colour = IN_FORCE[found.in_force.state]
     return page(
         "verify/answer.html",

@@ -1,13 +1,16 @@
 """Signatures made on paper or in another product."""
 
+import html
 import io
 import json
+import re
 import zipfile
 from datetime import UTC, datetime
 
 import pytest
 
 from dsa.adapters.verification import verify
+from dsa.domain.values import date_text
 from dsa.persistence import history
 from dsa.services import outside_signing, verifying
 from dsa.services.outside_signing import WrongDay
@@ -78,6 +81,30 @@ def test_a_paper_signature_counts_when_a_second_person_has_confirmed_it_and_is_a
     assert pages.client.get(f"{address}/{number}/copy").data == SCAN
     with zipfile.ZipFile(io.BytesIO(pages.client.get(f"/agreements/{reference}/evidence.zip").data)) as pack:
         assert pack.read(f"{reference}/signed-outside/sig_slc_1.pdf") == SCAN
+        told_in_pack = {one["field"]: one for one in json.loads(pack.read(f"{reference}/{reference}.signatures.json"))}
+    on = world.ctx.clock.now().date()
+    paper = told_in_pack["sig_slc_1"]
+    assert (paper["signed_on"], paper["how"], paper["signed_at"]) == (on.isoformat(), "on paper", None)
+    assert (paper["authority"], paper["account_vouched_for_by"]) == ("Board minute 12", "")
+    assert paper["confirmed_by"].endswith(", Student Loans Company")
+    raised = "B-T when signed; B-LTA since the document was closed"
+    assert [one["level_told"] for one in told_in_pack.values()] == [raised] * 2
+    receipt = pages.get(f"/agreements/{reference}/document")
+    assert f"{date_text(on.isoformat())}, on paper Recorded" in receipt.text.partition("Signatures ")[2]
+    assert f"The service's seal: Level {raised}" in receipt.text
+    assert "AuthorityBoard minute 12" in receipt.text
+    checked = pages.client.post(
+        "/verify",
+        data={"csrf_token": pages.token(), "document": (io.BytesIO(pdf), "agreement.pdf")},
+        content_type="multipart/form-data",
+    ).text
+    code = receipt.text.partition("/verify/")[2].split()[0]
+    for shown in (checked, pages.get(f"/verify/{code}").html):
+        text = " ".join(re.sub("<[^>]*>", " ", html.unescape(shown)).split())
+        assert f"Signed outside this service {date_text(on.isoformat())}, on paper Recorded" in text
+        assert f"Confirmed by {paper['confirmed_by']} " in text
+        assert "Authority Board minute 12 " in text
+        assert f"Level of the service's seal {raised}" in text
 
 
 def _fixed(world: World, reference: str) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """Anybody can check a document; nobody learns more than the document says."""
 
+import html
 import io
+import re
 import resource
 import time
 import zipfile
@@ -57,7 +59,7 @@ def test_a_genuine_document_in_use_says_all_three_things(pages: PageClient, worl
     assert reference in page.text
 
     page = pages.get(f"/verify/{code}")
-    assert page.h1 == "The code is right"
+    assert page.h1 == "A document with this code exists"
     assert "EXAMPLE" in page.text
     assert "Yes, it is in force today." in page.text
     assert "Director, Operations, Student Loans Company" in page.text
@@ -93,7 +95,98 @@ def test_a_document_not_yet_signed_by_all_is_not_in_force(pages: PageClient, wor
     _, code = document(world, reference)
     page = pages.get(f"/verify/{code}")
     assert "Not yet: not everybody has signed." in page.text
-    assert "Nobody has signed it." in page.text
+    assert "Nobody has signed it yet." in page.text
+
+
+def _told(page: Page, key: str) -> list[str]:
+    """What stands beside a key, for each signature."""
+    found = re.findall(rf"__key\">{re.escape(key)}</dt><dd class=\"[^\"]*\">(.*?)</dd>", page.html, re.DOTALL)
+    return [html.unescape(each).strip() for each in found]
+
+
+def test_each_thing_of_a_signature_stands_on_a_line_of_its_own(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("signed")
+    world.carry_out()
+    data, code = document(world, reference)
+    page = upload(pages, data)
+    assert _told(page, "Authority") == ["Scheme of delegation 4.2", "Board minute 12"]
+    assert _told(page, "Authenticated by") == ["demo authentication"] * 2
+    assert _told(page, "Account vouched for by") == ["the installation"] * 2
+    assert all(each.startswith("I have read") and each.endswith(".") for each in _told(page, "What was stated"))
+    assert _told(page, "Level") == ["B-T when signed; B-LTA since the document was closed"] * 2
+    local = "local time stamps 1 (local: the service's own clock, not an independent authority)"
+    assert all(each.endswith(local) for each in _told(page, "Time stamped by"))
+    assert _told(pages.get(f"/verify/{code}"), "Level") == _told(page, "Level")
+
+
+def test_an_empty_line_behind_the_document_is_a_change_and_no_newer_copy_is_claimed(
+    pages: PageClient, world: World
+) -> None:
+    reference = world.agreement_in("signed")
+    world.carry_out()
+    data, _ = document(world, reference)
+    page = upload(pages, data + b"\n")
+    assert page.h1 == "Changed after signing"
+    assert "bytes were added after the last signature" in page.text
+    assert "More signatures or seals" not in page.text
+    assert "That cannot be said of a changed document." in page.text
+    assert "does not keep" not in page.text
+
+
+def test_a_copy_from_before_all_had_signed_is_not_complete_and_not_called_changed(
+    pages: PageClient, world: World
+) -> None:
+    reference = world.agreement_in("sign_off")
+    world.carry_out()
+    before, _ = document(world, reference)
+    page = upload(pages, before)
+    assert page.h1 == "Not complete"
+    assert "Nobody has signed it yet." in page.text
+    assert "More signatures or seals" not in page.text
+    world.onward(reference)
+    world.carry_out()
+    page = upload(pages, before)
+    assert page.h1 == "Not complete"
+    assert "More signatures or seals were added to our copy since." in page.text
+    assert "Ask whoever gave it to you for the whole one." in page.text
+    for untrue in ("Do not rely on it", "Changed after signing", "does not keep"):
+        assert untrue not in page.text
+    assert "Yes, it is in force today; no data is shared" in page.text
+
+
+def test_a_code_says_nothing_of_the_copy_and_offers_to_check_it(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("sign_off")
+    world.carry_out()
+    data, code = document(world, reference)
+    page = pages.get(f"/verify/{code}")
+    checked = page.text.partition("Is it unchanged, and ours?")[2].partition("Who signed it?")[0]
+    assert "Not checked" in checked
+    assert "This says nothing about the copy in your hand" in checked
+    assert "dsa-badge--good" not in page.html.partition("Who signed it?")[0]
+    assert 'type="file"' in page.html
+    assert upload(pages, data).h1 == "Not complete"
+
+
+def test_a_document_that_is_made_on_first_request_is_said_to_be_so(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("signed")
+    world.carry_out()
+    _, code = document(world, reference)
+    head = world.loaded(reference).head
+    with world.ctx.database.writing() as session:
+        row = work.document(session, head.id, head.locked_version_id)
+        assert row is not None
+        work.update_document(session, row.id, revision=row.revision, new_revision=row.revision, level="deferred")
+    page = pages.get(f"/verify/{code}")
+    assert "made when one of its parties first asks for it" in page.text
+    for untrue in ("deferred", "SHA-256 of our newest file", "Level"):
+        assert untrue not in page.text
+
+
+def test_a_file_above_the_limit_is_told_the_limit(pages: PageClient, world: World) -> None:
+    page = upload(pages, b"%PDF-1.7\n" + bytes(10 * 1_048_576), status=422)
+    assert page.errors == [
+        "This file is larger than 10 MB, so it was not checked here. Check it with the command: dsa verify."
+    ]
 
 
 @pytest.mark.parametrize("leads_signed", [False, True])
@@ -134,6 +227,7 @@ def test_hostile_files_get_a_plain_refusal(pages: PageClient, world: World, data
     page = upload(pages, data, status=422)
     assert len(page.errors) == 1
     assert "Traceback" not in page.html
+    assert not re.search(r"\w+Error", page.html), "no class of an exception is shown to people"
 
 
 STATES = {
@@ -280,7 +374,7 @@ def test_only_the_document_that_is_known_is_looked_up(world: World) -> None:
         def verify(self, pdf: bytes) -> dict[str, object]:
             return {
                 "verdict": "genuine", "headline": "h", "example": True, "reference": "DSA-1", "content_hash": "x",
-                "version": 1, "level": None, "signatures": [], "checks": [],
+                "version": 1, "level": None, "incomplete": False, "signatures": [], "checks": [],
             }  # fmt: skip
 
     found = verify_page.check_upload(replace(world.ctx), Claims(), b"x")
