@@ -7,9 +7,23 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, select
 
-from dsa.persistence.models import Agreement, ChangeRequest, OpenWork, Organisation, OwnedBy, StageEntry, Task, table
+from dsa.persistence.models import (
+    Agreement,
+    ChangeRequest,
+    ForecastRow,
+    NewestForecast,
+    OpenWork,
+    Organisation,
+    OwnedBy,
+    Party,
+    StageEntry,
+    Task,
+    table,
+)
+from dsa.persistence.queries_history import AT_SIGNATURE
 
 _A, _G, _T, _O = table(Agreement), table(StageEntry), table(Task), table(Organisation)
+_F, _N, _P = table(ForecastRow), table(NewestForecast), table(Party)
 _R, _W, _OB = table(ChangeRequest), table(OpenWork), table(OwnedBy)
 Between = tuple[datetime, datetime]
 
@@ -22,8 +36,9 @@ class Past:
     ``because``: who had it before it was in use, and why. ``started``, ``started_in``, ``signed``: between two
     instants. ``asked``, ``asked_because``: a change was asked for. ``review``: through, first_time or returned.
     ``team``: (organisation, role) with an open task. ``entered_before``: came to its present stage before. ``worth``:
-    known or unknown. ``nothing``: what was asked for cannot be. The tuples name stages: of sealing, after review, and
-    from the first use on.
+    known or unknown. ``forecast``: dated, undated, late (likely) or maybe_late. ``simulated``: signed by that instant,
+    of an organisation (empty: of all), and its work known here. ``nothing``: what was asked for cannot be. The tuples
+    name stages: of sealing, after review, and from the first use on.
     """
 
     been: str = ""
@@ -40,6 +55,8 @@ class Past:
     team: tuple[str, str] | None = None
     entered_before: datetime | None = None
     worth: str = ""
+    forecast: str = ""
+    simulated: tuple[str, datetime] | None = None
     nothing: bool = False
     sealing: tuple[str, ...] = ()
     through: tuple[str, ...] = ()
@@ -64,7 +81,7 @@ def conditions(past: Past) -> list[ColumnElement[bool]]:
         found += [_A.c.created_at >= begins, _A.c.created_at < ends]
     if past.entered_before:
         found += [_A.c.stage_entered_at < past.entered_before, _A.c.finished_at.is_(None)]
-    return found + _held(past) + _review(past) + _now(past)
+    return found + _held(past) + _review(past) + _now(past) + _ahead(past)
 
 
 def _stayed(*where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -94,6 +111,26 @@ def _review(past: Past) -> list[ColumnElement[bool]]:
         at_once = _stayed(_G.c.stage.in_(past.through), _G.c.round == 1)
         found.append(_stayed(_G.c.stage.in_(past.through)))
         found += {"first_time": [at_once], "returned": [not_(at_once)]}.get(past.review, [])
+    return found
+
+
+def _ahead(past: Past) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if past.forecast:
+        late, either = _F.c.likely_on > _A.c.date_needed, _F.c.very_likely_on > _A.c.date_needed
+        said = {
+            "dated": _F.c.very_likely_on.is_not(None), "undated": _F.c.very_likely_on.is_(None), "late": late,
+            "maybe_late": and_(either, not_(late)),
+        }[past.forecast] if not past.nothing else false()  # fmt: skip
+        row = select(_N.c.agreement_id).select_from(_N.join(_F, _F.c.id == _N.c.forecast_id))
+        same = (_N.c.agreement_id == _A.c.id, _F.c.stage_entered_at == _A.c.stage_entered_at)
+        found += [_A.c.finished_at.is_(None), exists(row.where(*same, said))]
+    if past.simulated:
+        code, by = past.simulated
+        found += [_A.c.tracking == "", _stayed(_G.c.stage.in_(AT_SIGNATURE), _G.c.entered_at <= by)]
+        if code:
+            party = select(_P.c.agreement_id).select_from(_P.join(_O, _O.c.id == _P.c.organisation_id))
+            found.append(exists(party.where(_P.c.agreement_id == _A.c.id, _P.c.left_at.is_(None), _O.c.code == code)))
     return found
 
 

@@ -59,6 +59,8 @@ class Filters:
     team: str = ""
     entered_before: str = ""
     worth: str = ""
+    forecast: str = ""
+    simulated: str = ""
 
     def active(self) -> list[str]:
         """The names of those that narrow the list."""

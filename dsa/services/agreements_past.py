@@ -16,14 +16,17 @@ from dsa.timekeeping.weeks import LONDON, began_at, week_of
 if TYPE_CHECKING:
     from dsa.services.agreements_list import Filters
 
+EVERYBODY = "all"
 _REVIEWS = ("through", "first_time", "returned")
 _WORTH = ("known", "unknown")
+_FORECAST = ("dated", "undated", "late", "maybe_late")
 
 
 def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
     """The conditions that the filters of an address stand for."""
     started, signed, in_week = _week(filters.started), _week(filters.signed), _week(filters.in_week)
     before, months = day_of(filters.entered_before), _months(filters)
+    simulated = _simulated(filters.simulated)
     code, _, role = filters.team.rpartition(":")
     stages = stages_in_use(ctx, session)
     nothing = (
@@ -34,6 +37,8 @@ def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
         or (bool(filters.entered_before) and before is None)
         or (bool(filters.review) and filters.review not in _REVIEWS)
         or (bool(filters.worth) and filters.worth not in _WORTH)
+        or (bool(filters.forecast) and filters.forecast not in _FORECAST)
+        or (bool(filters.simulated) and simulated is None)
     )
     return Past(
         been=filters.been,
@@ -50,6 +55,8 @@ def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
         team=(code, role) if filters.team else None,
         entered_before=None if before is None else day_began(before),
         worth=filters.worth,
+        forecast=filters.forecast,
+        simulated=simulated,
         nothing=nothing,
         sealing=tuple(stage.id for stage in stages if stage.reason == "sealing"),
         through=tuple(stage.id for stage in stages if stage.reason in THROUGH and not stage.final),
@@ -83,6 +90,14 @@ def day_of(text: str) -> date | None:
 def day_began(day: date) -> datetime:
     """The instant (UTC) at which a day begins in London."""
     return datetime.combine(day, time.min, LONDON).astimezone(UTC)
+
+
+def _simulated(text: str) -> tuple[str, datetime] | None:
+    """Whose process (empty: of all), and when it was worked out; None for anything else."""
+    code, _, at = text.rpartition(":")
+    if not (code and at.isascii() and at.isdecimal() and len(at) <= 11):
+        return None
+    return "" if code == EVERYBODY else code, datetime.fromtimestamp(int(at), UTC)
 
 
 def _months(filters: "Filters") -> Months | None:

@@ -19,16 +19,18 @@ from dsa.insight.process_fit import Fitted, from_json
 from dsa.insight.survival import survival_curve
 from dsa.insight.whatif import Saving
 from dsa.persistence import forecasts as stored
+from dsa.persistence import queries_history as queries
 from dsa.services.agreement_header import Header, header_of
 from dsa.services.agreements_list import ROUTES
+from dsa.services.agreements_past import EVERYBODY
 from dsa.services.context import Context
 from dsa.services.how_long import lengths_seen
 from dsa.services.moving import open_for
+from dsa.services.past_stays import one_in
 from dsa.services.process_model import Rules, fitted_process, rules_of
 from dsa.services.standing_work import Standing, WhereItStands, standing_of
 
 KIND = "changes"
-EVERYBODY = "all"
 AGREEMENTS, RUNS = 800, 8
 OLD = timedelta(days=1)
 
@@ -39,7 +41,8 @@ class Result:
 
     ``half`` and ``most`` are the model's, ``seen_half`` and ``seen_most`` what was really seen (None: not reached), so
     that a reader can judge the model. ``people``: how many each pool is taken to work on at once. ``waits``: the
-    average wait for each pool.
+    average wait for each pool. ``one_in``: of how many
+    agreements one was taken.
     """
 
     half: float
@@ -52,13 +55,17 @@ class Result:
     people: dict[str, int]
     waits: dict[str, float]
     savings: tuple[Saving, ...]
+    one_in: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ChangesPage:
     """The page of one organisation (``scope``: its code, "all" for everybody). ``waiting``: somebody asked and it is
     not done yet. ``too_few``: fewer than 20 agreements were signed. ``failed_at``: when it was tried last, where that
-    did not come to an end; what stood before still stands."""
+    did not come to an end; what stood before still stands. ``instead``: too few were signed there, so that ``result``
+    and ``made_at`` are those of every organisation together. ``signed_at`` leads to the agreements that it rests
+    on where the reader may see them all: (organisation's code or "all", moment).
+    """
 
     scope: str
     name: str
@@ -70,6 +77,8 @@ class ChangesPage:
     failed_at: datetime | None
     may_ask: bool
     rules: Rules
+    instead: bool
+    signed_at: tuple[str, datetime] | None
 
 
 def compute_next(ctx: Context) -> bool:
@@ -127,19 +136,27 @@ def changes_page(ctx: Context, actor: Actor, *, scope: str = "") -> ChangesPage:
     key = EVERYBODY if chosen == EVERYBODY else str(mine[chosen][0])
     with ctx.database.reading() as session:
         row = stored.figure(session, KIND, key)
+        body = row.body if row is not None else {}
+        instead = key != EVERYBODY and bool(body.get("too_few"))
+        shown = stored.figure(session, KIND, EVERYBODY) if instead else row
         rules = rules_of(ctx, session)
-    body = row.body if row is not None else {}
+    kept = shown.body.get("result") if shown is not None else None
+    result, made_at = _result(kept) if kept else None, _made_at(shown)
+    whose = EVERYBODY if instead else chosen
+    seen = result is not None and result.one_in == 1 and (actor.sees_all or whose != EVERYBODY)
     return ChangesPage(
         chosen,
         known.get(chosen, ""),
         tuple(choices),
-        _result(body["result"]) if "result" in body else None,
-        _made_at(row),
+        result,
+        made_at,
         row is not None and row.asked_at is not None,
         bool(body.get("too_few")),
         _moment(body.get("failed_at")),
-        chosen in mine,
+        chosen in mine and not instead,
         rules,
+        instead and result is not None,
+        (whose, made_at) if seen and made_at is not None else None,
     )
 
 
@@ -182,6 +199,7 @@ def _body(ctx: Context, session: Session, organisation: int | None) -> dict[str,
             "rests_on": fitted.rests_on,
             "people": dict(fitted.process.people),
             "waits": found.waits,
+            "one_in": one_in(queries.how_many(session)) if organisation is None else 1,
             "savings": [[one.name, one.saved, one.low, one.high, one.rank] for one in found.savings],
         },
     }

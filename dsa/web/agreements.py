@@ -56,6 +56,8 @@ LABELS = {
     "team": mark("Waits for the team"),
     "entered_before": mark("In its stage since before"),
     "worth": mark("Benefit a month"),
+    "forecast": mark("Forecast"),
+    "simulated": mark("Signed ones that the simulation rests on"),
 }
 _WORDS = {
     "first_time": mark("came through the first time"),
@@ -63,11 +65,15 @@ _WORDS = {
     "through": mark("came through"),
     "known": mark("known"),
     "unknown": mark("not known"),
+    "dated": mark("with a date"),
+    "undated": mark("without a date"),
+    "late": mark("likely too late"),
+    "maybe_late": mark("perhaps too late"),
 }
 _TEXTS = (
     "q", "stage", "organisation", "owner", "route", "workflow", "been", "late_in", "in_week", "held_by", "because",
     "started", "started_from", "started_to", "signed", "asked", "asked_because", "review", "team", "entered_before",
-    "worth",
+    "worth", "forecast", "simulated",
 )  # fmt: skip
 
 
@@ -156,7 +162,10 @@ def _shown(name: str, value: str, found: ListPage) -> str:
     if name == "team":
         code, _, role = value.rpartition(":")
         return f"{gettext(ROLES.get(role, role))}, {dict(found.organisations).get(code, code)}"
-    if name in ("review", "worth"):
+    if name == "simulated":
+        code = value.partition(":")[0]
+        return dict(found.organisations).get(code, gettext("every organisation here") if code == "all" else code)
+    if name in ("review", "worth", "forecast"):
         return gettext(_WORDS[value]) if value in _WORDS else value
     if name in ("started_from", "started_to"):
         return month_words(value)

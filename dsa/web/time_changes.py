@@ -4,12 +4,15 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from dsa.domain.workflow import ROLES
+from dsa.insight import levers
 from dsa.insight.process_fit import BUSY, FEWEST
 from dsa.services import changes_ahead
+from dsa.services.agreements_list import Filters
 from dsa.services.changes_ahead import ChangesPage
 from dsa.web import change_words as words
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.agreements import address
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import page
 from dsa.web.record import note_look
@@ -39,6 +42,8 @@ def show() -> tuple[str, int]:
         ]
         if result
         else [],
+        whose=_whose(found),
+        rests_on_address=_rests_on_address(found),
         fewest=FEWEST,
         busy=round(100 * BUSY),
         asked=request.args.get("asked") == "yes",
@@ -53,12 +58,12 @@ def show() -> tuple[str, int]:
 def as_file() -> Response:
     """The same as a CSV file."""
     found = changes_ahead.changes_page(context(), actor(), scope=_scope())
-    columns = ("Simulated", "Change", "Working days saved", "Low", "High", "Rank", "Assumes")
+    columns = ("Simulated", "Process of", "Change", "Working days saved", "Low", "High", "Rank", "Assumes")
     result = found.result
     rows = (
         (
-            gettext("yes"), words.title(one, found.rules), round(one.saved, 2), round(one.low, 2), round(one.high, 2),
-            one.rank, words.assumes(one),
+            gettext("yes"), _whose(found), words.title(one, found.rules), round(one.saved, 2), round(one.low, 2),
+            round(one.high, 2), one.rank, words.assumes(one),
         )
         for one in (result.savings if result is not None else ())
     )  # fmt: skip
@@ -90,6 +95,8 @@ def of_agreement(reference: str) -> tuple[str, int]:
             for one in found.savings
         ],
         fewest=FEWEST,
+        runs=levers.RUNS,
+        walks=levers.WALKS,
     )
 
 
@@ -121,6 +128,18 @@ def _rows(found: ChangesPage) -> list[tuple[int, str, str, str]]:
     return [
         (one.rank, words.title(one, found.rules), words.saved(one), words.assumes(one)) for one in found.result.savings
     ]
+
+
+def _whose(found: ChangesPage) -> str:
+    return gettext("every organisation here") if found.instead else found.name
+
+
+def _rests_on_address(found: ChangesPage) -> str:
+    """Where the number of signed agreements leads: to exactly those, where the reader may see them all."""
+    if found.signed_at is None:
+        return ""
+    scope, at = found.signed_at
+    return address(Filters(simulated=f"{scope}:{int(at.timestamp())}"))
 
 
 def _seen(model: float, seen: float | None) -> tuple[str, str]:

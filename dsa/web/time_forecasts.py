@@ -6,11 +6,12 @@ from flask import Blueprint, Response, request
 
 from dsa.domain.errors import BadInput
 from dsa.services import forecasts_page
-from dsa.services.agreements_list import ROUTES
+from dsa.services.agreements_list import ROUTES, Filters
 from dsa.services.forecasts_page import ForecastsPage, Line
 from dsa.web import outlook_words as words
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.agreements import address
 from dsa.web.csv_answer import csv_answer
 from dsa.web.page import day, page
 from dsa.web.wording import gettext
@@ -32,6 +33,7 @@ def show() -> tuple[str, int]:
         found=found,
         finding=finding(found),
         record=words.record_words(found.record),
+        counted=_counted(found, route),
         calibration=calibration(found),
         rows=[cells(line) for line in found.lines],
         undated=[(line, words.refused(line.refusal)) for line in found.undated],
@@ -83,6 +85,21 @@ def finding(found: ForecastsPage) -> str:
         late=f"{found.late:,}",
         maybe=f"{found.maybe_late:,}",
     )
+
+
+def _counted(found: ForecastsPage, route: str) -> list[tuple[str, str]]:
+    """(words that begin with a number, where exactly those agreements are listed) for each number of the finding."""
+    counts = (
+        ("dated", found.dated, gettext("with a date")),
+        ("late", found.late, gettext("likely too late")),
+        ("maybe_late", found.maybe_late, gettext("perhaps too late")),
+        ("undated", found.total - found.dated, gettext("without a date")),
+    )
+    return [
+        (f"{number:,} {words}", address(Filters(route=route, forecast=name)))
+        for name, number, words in counts
+        if number
+    ]
 
 
 def calibration(found: ForecastsPage) -> list[tuple[str, str, str, str, str]]:

@@ -133,6 +133,39 @@ def test_with_too_little_history_it_says_so(pages: PageClient, world: World) -> 
     assert "It is being worked out" in pages.get("/time/changes").text
     changes_ahead.compute_next(world.ctx)
     assert "Too few agreements have been signed to simulate" in pages.get("/time/changes").text
+    assert "Work it out" not in pages.get("/time/changes").text, "there is nothing to work out"
+
+
+def test_where_too_few_are_signed_for_ones_own_the_process_of_all_is_shown_and_called_so(
+    pages: PageClient, world: World
+) -> None:
+    """DWP has signed nothing: it reads the process of all, without a way to the others' agreements."""
+    reference = worked_out(world)
+    changes_ahead.ask(world.ctx, world.actor("DWP", "drafter"), "DWP")
+    changes_ahead.compute_next(world.ctx)
+    pages.sign_in(world.person("DWP", "drafter"))
+    page = pages.get("/time/changes")
+    assert "Too few agreements of Department for Work and Pensions are signed" in page.text
+    assert "The process of every organisation here as 30 signed agreements show it" in page.text
+    assert "Every signature within 10 working days" in page.text
+    assert "Work it out" not in page.text
+    assert "simulated=" not in "".join(link.get("href") or "" for link in page.tree.iter("a"))
+    assert reference not in page.text
+    text = pages.client.get("/time/changes.csv?organisation=DWP").text.lstrip("\ufeff")
+    assert {line["Process of"] for line in csv.DictReader(io.StringIO(text))} == {"every organisation here"}
+
+
+def test_the_page_of_one_agreement_says_how_and_when_it_was_worked_out_and_is_no_timeline(
+    pages: PageClient, world: World
+) -> None:
+    reference = worked_out(world)
+    pages.sign_in(world.person("HMRC", "drafter"))
+    page = pages.get(f"/agreements/{reference}/bring-forward")
+    assert "How this is worked out" in page.text
+    assert "the process as it was fitted on 2 November 2026 at 9:10am" in page.text
+    parts = [link for link in page.tree.iter("a") if (link.get("href") or "").startswith(f"/agreements/{reference}/")]
+    assert parts
+    assert not [link for link in parts if link.get("aria-current")]
 
 
 def test_figures_that_could_not_be_worked_out_are_kept_as_such_and_what_was_before_still_stands(

@@ -9,12 +9,13 @@ import pytest
 
 from dsa.jobs import Relay
 from dsa.persistence import rows
-from dsa.services import figures
+from dsa.services import changes_ahead, figures
 from dsa.services.reviewing import Change
 from dsa.timekeeping.weeks import monday, week_of
 from dsa.web.time_navigation import TIME_PAGES
-from tests.past import add_signed
+from tests.past import add_past, add_signed
 from tests.web.page_client import Page, PageClient, words
+from tests.web.test_forecasts import keep_record
 from tests.web.test_time_stages import past_stays
 from tests.web.world import World
 
@@ -62,6 +63,40 @@ def test_every_number_leads_to_exactly_the_agreements_it_counts(
             assert heading == (f"{number} agreement" if number == 1 else f"{number} agreements"), (path, href)
             followed += 1
     assert followed > 25
+
+
+@pytest.mark.parametrize("who", [("HMRC", "head_of_sharing"), ("SLC", "legal"), ("NAO", "auditor")])
+def test_the_numbers_of_forecasts_and_of_the_simulation_lead_to_exactly_those_agreements(
+    pages: PageClient, world: World, monkeypatch: pytest.MonkeyPatch, who: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(changes_ahead, "AGREEMENTS", 100)
+    monkeypatch.setattr(changes_ahead, "RUNS", 5)
+    reference = world.agreement_in("drafting")
+    now = world.ctx.clock.now()
+    add_signed(world.ctx.database, reference, now=now)
+    fates = [("NOW", 9, 3, 99), ("MAYBE", 9, 60, 99), ("LONG", 9, 900, 99), ("OLD", 900, 5, 2000)]
+    for name, ago, needed, days in fates:
+        add_past(world.ctx.database, reference, begun=now - timedelta(days=ago), stays=[("drafting", days)],
+                 reference=f"{name}-1", now=now, needed=now.date() + timedelta(days=needed))  # fmt: skip
+    relay = Relay(world.ctx)
+    relay.forecast()
+    changes_ahead.ask(world.ctx, world.actor("HMRC", "head_of_sharing"), "HMRC")
+    changes_ahead.ask(world.ctx, world.actor("SLC", "head_of_sharing"), "SLC")
+    relay.forecast()
+    relay.forecast()
+    assert not relay.failed
+    keep_record(world, 20)
+    world.move_clock(minutes=5)
+    pages.sign_in(world.person(*who))
+    found = {path: numbers(pages.get(path)) for path in ("/time/forecasts", "/time/changes")}
+    assert [number for number, _ in found["/time/changes"]] == [24]
+    assert len(found["/time/forecasts"]) >= 3
+    assert sum(number for number, href in found["/time/forecasts"] if "dated" in href) == 5
+    for number, href in [each for some in found.values() for each in some]:
+        assert pages.get(href).h1 == (f"{number} agreement" if number == 1 else f"{number} agreements"), href
+    for wrong in ("forecast=never", "simulated=HMRC", "simulated=HMRC:x", "simulated=:5", "simulated=all:99999999999"):
+        pages.get(f"/agreements?{wrong}")
+    assert pages.get("/agreements?forecast=never").h1 == "0 agreements"
 
 
 def test_each_page_begins_with_a_sentence_and_a_number(pages: PageClient, filled: World) -> None:
