@@ -26,21 +26,16 @@ def stages(session: Session, scope: int, *, workflow: str, route: str) -> list[A
 
 def stages_started(
     session: Session, scope: int, months: Months, topics: Sequence[str], *, workflow: str, route: str
-) -> tuple[list[Any], list[Any]]:
-    """What the figures of stages are made of, of the agreements that were started in these months: their tallies
-    (topic, name, span, n, amount) and their open stays (stage, nation, day of entry, n)."""
+) -> list[Any]:
+    """The tallies (topic, name, detail, span, n, amount) of these topics of the agreements that were started in these
+    months."""
     first, last = months.numbers
-    columns = (_T.c.topic, _T.c.name, _T.c.span)
+    columns = (_T.c.topic, _T.c.name, _T.c.detail, _T.c.span)
     n = func.sum(_T.c.n)
     here = [_T.c.scope == scope, _T.c.topic.in_(topics), _T.c.week.between(first, last)]
     here += [_T.c[name] == wanted for name, wanted in (("workflow", workflow), ("route", route)) if wanted]
-    tallies = select(*columns, n.label("n"), func.sum(_T.c.amount).label("amount")).where(*here)
-    still = (_OW.c.stage, _OW.c.nation, _OW.c.entered_on)
-    open_ones = select(*still, func.count().label("n")).where(*_narrowed(scope, workflow, route, months))
-    return (
-        list(session.execute(tallies.group_by(*columns).having(n != 0))),
-        list(session.execute(open_ones.group_by(*still))),
-    )
+    statement = select(*columns, n.label("n"), func.sum(_T.c.amount).label("amount")).where(*here)
+    return list(session.execute(statement.group_by(*columns).having(n != 0)))
 
 
 def weeks(session: Session, scope: int, stage: str, *, since: int) -> list[Any]:

@@ -2,8 +2,9 @@
 can be taken back and added again, and all of it made anew.
 
 Topics of the tallies (``n``, ``amount``): stay: a stay in stage ``name`` that lasted ``span`` working days (1, is it
-late); stage: the agreement passed it (1, was it ever late), both with the month in which the agreement was started in
-the place of the ``week``; owner, reason: who had it and why until it was in use, along the critical path (1, working
+late); stage: the agreement passed it (1, was it ever late); open: it is under way in stage ``name`` since day ``span``,
+on the calendar of the nation ``detail`` (1); these three with the month in which the agreement was started in the place
+of the ``week``; owner, reason: who had it and why until it was in use, along the critical path (1, working
 minutes); owner_now, reason_now: the stretch that lasts still (1, working minutes before its start, from the first day
 of the calendar), by nation in ``detail``; done, waiting: tasks of organisation ``name`` and role ``detail``;
 flow: started, signed and settled by week; through: came through review (1, without a return); return: asked for a
@@ -22,7 +23,7 @@ from dsa.persistence.figures import Facts
 from dsa.persistence.queries_time import waited_for
 from dsa.persistence.visibility import PRIVATE_STAGE
 from dsa.services.owned_time import OwnedTime
-from dsa.services.stage_counts import PASSED, STAY
+from dsa.services.stage_counts import OPEN, PASSED, STAY
 from dsa.services.way_ahead import FIRST_DATA
 from dsa.timekeeping.calendar import WorkingCalendar, calendar_for
 from dsa.timekeeping.ledger import Holder
@@ -119,6 +120,9 @@ def part_of(facts: Facts, given: Counting) -> Part:
     _flow(part, facts, given)
     _returns(part, facts)
     part.open = _open(facts, given)
+    if part.open is not None:
+        since = part.open["entered_on"]
+        part.add(Key(OPEN, _month(facts), head.stage, head.nation, since, head.workflow_id, head.route))
     if part.open is not None and _reason(given, head.stage) not in AFTER_USE:
         value = part.open["monthly_value"]
         part.add(Key("worth", 0, "unknown" if value is None else "known", route=head.route), 1, value or 0)
@@ -139,9 +143,13 @@ def _week(at: datetime) -> int:
     return week_of(at.astimezone(LONDON).date())
 
 
+def _month(facts: Facts) -> int:
+    return month_of(facts.head.created_at.astimezone(LONDON).date())
+
+
 def _stays(part: Part, facts: Facts, given: Counting, calendar: WorkingCalendar) -> None:
     workflow, route = facts.head.workflow_id, facts.head.route
-    month = month_of(facts.head.created_at.astimezone(LONDON).date())
+    month = _month(facts)
     passed: dict[str, int] = {}
     for stay in facts.stays:
         if stay.left_at is None or _final(given, stay.stage) or _reason(given, stay.stage) == LASTING:

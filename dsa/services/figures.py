@@ -317,7 +317,7 @@ def _stage_rows(session: Session, scope: int, stages: list[str], now: datetime) 
                 counts.add(topic, row)
     for row in stored.open_days(session, scope, stages):
         for counts in of(row, row.stage):
-            counts.add_open(row, today)
+            counts.add_open(row.nation, row.entered_on, row.n, today)
     return [
         {"scope": scope, "stage": stage, "workflow": workflow, "route": route, "worked_out_at": now, **each.figures()}
         for (stage, workflow, route), each in found.items()

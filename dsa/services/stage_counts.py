@@ -13,7 +13,7 @@ from dsa.timekeeping.calendar import calendar_for
 
 FEW = 5  # finished stays without which nothing is estimated
 HALF, MOST = 0.5, 0.85
-STAY, PASSED = "stay", "stage"  # the topics of the tallies that a stage's figures are made of
+STAY, PASSED, OPEN = "stay", "stage", "open"  # the topics of the tallies that a stage's figures are made of
 
 
 @dataclass
@@ -33,9 +33,10 @@ class StageCounts:
             self.passed += row.n
             self.late += row.amount
 
-    def add_open(self, row: Any, today: date) -> None:
-        """Count open stays (nation, day of entry, how many)."""
-        self.still[_age(row.nation, row.entered_on, today)] += row.n
+    def add_open(self, nation: str, entered_on: int, n: int, today: date) -> None:
+        """Count so many open stays since a day (ordinal), on the calendar of the lead's nation."""
+        entered = date.fromordinal(entered_on)
+        self.still[calendar_for(nation).working_days(entered, today) if entered < today else 0] += n
 
     def figures(self) -> dict[str, Any]:
         """Half and 85 of 100, with the open stays counted for as long as they have lasted."""
@@ -51,17 +52,13 @@ class StageCounts:
                 "at_risk": at_risk}  # fmt: skip
 
 
-def by_stage(tallies: Iterable[Any], still_open: Iterable[Any], today: date) -> dict[str, dict[str, Any]]:
-    """The figures of each stage from tallies (topic, name, span, n, amount) and open stays (stage and as above)."""
+def by_stage(tallies: Iterable[Any], today: date) -> dict[str, dict[str, Any]]:
+    """The figures of each stage from tallies (topic, name, detail, span, n, amount) of the three topics."""
     found: dict[str, StageCounts] = {}
     for row in tallies:
-        found.setdefault(row.name, StageCounts()).add(row.topic, row)
-    for row in still_open:
-        found.setdefault(row.stage, StageCounts()).add_open(row, today)
+        counts = found.setdefault(row.name, StageCounts())
+        if row.topic == OPEN:
+            counts.add_open(row.detail, row.span, row.n, today)
+        else:
+            counts.add(row.topic, row)
     return {stage: counts.figures() for stage, counts in found.items()}
-
-
-def _age(nation: str, entered_on: int, today: date) -> int:
-    """Working days that an open stay has lasted, on the calendar of the lead's nation."""
-    entered = date.fromordinal(entered_on)
-    return calendar_for(nation).working_days(entered, today) if entered < today else 0

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dsa.config import Settings
 from dsa.web import access, composition
+from dsa.web.addresses import RowNumber
 from dsa.web.page import install_page
 from dsa.web.page_environment import install_templates, made_once
 from dsa.web.page_errors import install_errors
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None, *, services: composition.Servic
     """The WSGI application. Settings come from the environment unless given; ``BadSettings`` where wrong."""
     settings = settings or (services.settings if services else Settings.from_environment())
     app = Flask("dsa.web", static_folder="static", template_folder=None)
+    app.url_map.converters["int"] = RowNumber
     _configure(app, settings)
     app.extensions["dsa"] = services or composition.compose(settings)
     install_templates(app, override=settings.templates_dir)

@@ -1,12 +1,29 @@
-"""What the query of an address says: words, and the place to go on from. One rule: nonsense is told, never a fault."""
+"""What an address says: words, numbers, the place to go on from. One rule: nonsense is told, never a fault."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import request
+from werkzeug.routing import IntegerConverter, Map
 
 from dsa.domain.errors import BadInput
 
 _MOST = 2**63 - 1  # what a database takes for a number of a row
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address (``<int:name>``); what is too large for a database leads nowhere."""
+
+    def __init__(self, map: Map, *args: Any, **given: Any) -> None:
+        super().__init__(map, *args, **{"max": _MOST, **given})
+
+
+def row_number(text: str) -> int:
+    """The number of a row as sent. Raises ValueError for what is none, or too large for a database."""
+    found = int(text)
+    if not -_MOST <= found <= _MOST:
+        raise ValueError(f"{text[:40]} is too large")
+    return found
 
 
 def printable(text: str, *, most: int = 200) -> str:

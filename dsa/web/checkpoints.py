@@ -5,6 +5,7 @@ from flask import Blueprint, Response, jsonify, request
 from dsa.services import checkpoints_page
 from dsa.web.access import public
 from dsa.web.acting import context
+from dsa.web.addresses import row_number
 from dsa.web.limits import limited
 from dsa.web.page import page
 from dsa.web.wording import gettext
@@ -59,5 +60,5 @@ def consistency() -> Response:
 
 
 def _number(name: str) -> int | None:
-    value = request.args.get(name, type=int)
+    value = request.args.get(name, type=row_number)
     return None if value is None else max(-1, min(value, _LARGEST))

@@ -14,6 +14,7 @@ from dsa.services import commenting, comments_page
 from dsa.services.comments_page import OpenComments
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.addresses import row_number
 from dsa.web.forms import Submitted
 from dsa.web.page import page, say
 from dsa.web.record import note_look
@@ -96,7 +97,7 @@ def _text(sent: Submitted, name: str) -> str:
 def _recorded(reference: str, sent: Submitted, at: str, text: str, **place: Any) -> Answer:
     """Record it and go back to the list; with a mistake, the list with what was typed."""
     if not sent.errors:
-        version = request.form.get("version", type=int)
+        version = request.form.get("version", type=row_number)
         try:
             commenting.comment(context(), actor(), reference, text, version=version, **place)
         except BadInput as problem:
@@ -113,7 +114,7 @@ def _back(reference: str, done: str) -> Response:
 
 def _page(reference: str, sent: Submitted) -> Answer:
     found = comments_page.comments_page(context(), actor(), reference, section=request.args.get("section", ""))
-    version = request.values.get("version", type=int)
+    version = request.values.get("version", type=row_number)
     return page(
         "comments/comments.html",
         found=found,

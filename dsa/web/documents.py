@@ -10,6 +10,7 @@ from dsa.domain.errors import NotFound
 from dsa.services import differences, document_page, log_export, packs
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.addresses import row_number
 from dsa.web.page import page
 from dsa.web.record import note_look
 from dsa.web.signing import short_code
@@ -172,7 +173,7 @@ def versions(reference: str) -> Answer:
 def version(reference: str, number: int) -> Answer:
     """A version as it reads; with ``since``, only what changed in it since that version."""
     note_look(reference, "version")
-    since = request.args.get("since", type=int)
+    since = request.args.get("since", type=row_number)
     shown = differences.version_page(context(), actor(), reference, number, since=since)
     back = (url_for("documents.versions", reference=reference), gettext("All versions"))
     return page("versions/version.html", shown=shown, short_code=short_code, back=back)

@@ -10,6 +10,7 @@ from dsa.domain.reasons import REASONS, is_delay
 from dsa.services import holding, obligations, record_page, timeline_page
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.addresses import row_number
 from dsa.web.forms import DateParts, Submitted
 from dsa.web.page import page, say
 from dsa.web.wording import gettext
@@ -131,7 +132,7 @@ def contest(reference: str) -> Answer:
 
 def _contest_page(reference: str, sent: Submitted) -> Answer:
     found = timeline_page.timeline(context(), actor(), reference)
-    chosen = request.values.get("spell", type=int)
+    chosen = request.values.get("spell", type=row_number)
     return page(
         "holding/contest.html",
         found=found,

@@ -18,6 +18,7 @@ from dsa.services.task_page import TaskPage
 from dsa.web import decision_form
 from dsa.web.access import bookkeeping, signed_in
 from dsa.web.acting import actor, context
+from dsa.web.addresses import row_number
 from dsa.web.decision_form import Choice
 from dsa.web.forms import FieldError, Submitted, read_date
 from dsa.web.outcome_words import ASK, PASS_ON, decided, offered
@@ -195,7 +196,7 @@ def _on(reference: str, key: str, what: str) -> Response:
 def too_late(reference: str, key: str, conflict: Conflict, form: Submitted | None = None) -> Answer:
     """Status 409: what happened; and where the task is still open, the form again with what was typed."""
     shown = task_page.task_page(context(), actor(), reference, key)
-    seq = request.form.get("seq", type=int)
+    seq = request.form.get("seq", type=row_number)
     happened = task_page.since(context(), actor(), reference, shown.seq - 1 if seq is None else min(seq, shown.seq))
     if form is not None and shown.is_open and shown.refusal is None:
         form.errors.clear()

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from dsa.services import signing_in
 from dsa.services.signing_in import CurrentPerson
 from dsa.web import access
+from dsa.web.addresses import row_number
 from dsa.web.composition import services
 from dsa.web.forms import FieldError
 from dsa.web.page import page, today
@@ -86,7 +87,7 @@ def sign_in_demo() -> Answer:
     """Be one of the demo people."""
     if not services().settings.demo:
         return _sign_in_page()
-    person_id = request.form.get("person", type=int)
+    person_id = request.form.get("person", type=row_number)
     if person_id is None:
         return _sign_in_page(errors=[FieldError("people", gettext("Choose who to be."))])
     token = new_token()
@@ -131,7 +132,7 @@ def confirmed() -> Answer:
     """Check the confirmation and go on to what needed it."""
     who, token = access.person(), new_token()
     if who.is_demo:
-        chosen = request.form.get("person", type=int) or 0
+        chosen = request.form.get("person", type=row_number) or 0
         now = services().true_clock()
         fits = signing_in.confirm_demo(services().database, who, person_id=chosen, token=token, now=now)
         says = gettext("That is not your post. Choose the post that you are acting in.")

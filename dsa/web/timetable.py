@@ -12,6 +12,7 @@ from dsa.domain.timetable import Dates
 from dsa.services import explaining, timetable_page, timetabling
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
+from dsa.web.addresses import row_number
 from dsa.web.forms import DateParts, Submitted, read_date
 from dsa.web.page import page, say
 from dsa.web.record import note_look
@@ -67,7 +68,7 @@ def propose(reference: str) -> Answer:
                 timetabling.propose_change(context(), actor(), reference, dates, code=code, owner=owner, why=why)
             else:
                 timetabling.propose(
-                    context(), actor(), reference, dates, seen_proposal=request.form.get("proposal", type=int)
+                    context(), actor(), reference, dates, seen_proposal=request.form.get("proposal", type=row_number)
                 )
         except BadInput as problem:
             sent.wrong(f"day-{found.dates[0][0]}-day" if found.dates else "why", say(problem.refusal))
@@ -168,7 +169,7 @@ def _reason(sent: Submitted, parties: list[str]) -> tuple[str, str, str]:
 
 
 def _proposal() -> int:
-    return request.form.get("proposal", type=int) or 0
+    return request.form.get("proposal", type=row_number) or 0
 
 
 def _on(reference: str, done: str) -> Response:
