@@ -72,6 +72,7 @@ class ReplayedStay:
     calendar_version: str
     left_at: datetime | None = None
     working_minutes: int | None = None
+    since_known: bool = True
 
 
 @dataclass(slots=True)
@@ -190,6 +191,7 @@ def _enter(state: Replayed, effects: Mapping[str, Any], at: datetime) -> None:
             calendar_version=due["calendar_version"],
             left_at=at if ends else None,
             working_minutes=0 if ends else None,
+            since_known=due.get("since_known", True),
         )
     )
     if ends:

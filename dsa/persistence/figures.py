@@ -118,7 +118,7 @@ def facts(session: Session, ids: Sequence[int], *, section: str) -> list[Facts]:
     ).all()  # fmt: skip
     g, p, r, a = (table(each) for each in (StageEntry, Party, ChangeRequest, SectionAnswers))
     stays = _by_agreement(session, g, ids, "entered_seq", "stage", "round", "entered_at", "left_at", "due_at",
-                          order="entered_seq")  # fmt: skip
+                          "since_known", order="entered_seq")  # fmt: skip
     spells, tasks = queries_time.spells(session, ids), queries_time.every_task(session, ids)
     questions, holds = queries_time.questions(session, ids), queries_time.holds(session, ids)
     parties = _by_agreement(session, p, ids, "organisation_id", "left_at", order="id")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, false, func, select, type_coerce
+from sqlalchemy import BigInteger, Select, exists, false, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
@@ -51,13 +51,21 @@ def nations(session: Session) -> dict[int, str]:
     return {row.id: row.nation for row in session.execute(select(_O.c.id, _O.c.nation).order_by(_O.c.id))}
 
 
+# The present stay lasts since nobody here knows when: its age is unknown, and so is what depends on it.
+_BLIND = exists(
+    select(_G.c.agreement_id).where(
+        _G.c.agreement_id == _A.c.id, _G.c.entered_at == _A.c.stage_entered_at, _G.c.since_known.is_(False)
+    )
+)
+
+
 def to_forecast(session: Session, *, stages: list[str], today: Any, most: int) -> list[Any]:
     """Open agreements in these stages whose newest forecast is of another stay or another day, oldest first."""
     stale = _N.c.agreement_id.is_(None) | (_N.c.stage_entered_at != _A.c.stage_entered_at) | (_N.c.made_on != today)
     statement = (
         select(
             _A.c.id, _A.c.stage, _A.c.route, _A.c.lead_organisation_id, _A.c.created_at, _A.c.first_contact_on,
-            _A.c.stage_entered_at, _N.c.stage_entered_at.label("said_for"),
+            _A.c.stage_entered_at, _N.c.stage_entered_at.label("said_for"), _BLIND.label("since_not_known"),
         )
         .select_from(_A.outerjoin(_N, _N.c.agreement_id == _A.c.id))
         .where(_A.c.finished_at.is_(None), _A.c.stage.in_(stages) if stages else false(), stale)

@@ -41,7 +41,7 @@ def spells(session: Session, ids: Sequence[int]) -> Rows:
 def stays(session: Session, ids: Sequence[int]) -> Rows:
     """The stays in stages."""
     wanted = (_G.c.agreement_id, _G.c.entered_seq, _G.c.stage, _G.c.round, _G.c.entered_at, _G.c.left_at,
-              _G.c.target_days)  # fmt: skip
+              _G.c.target_days, _G.c.since_known)  # fmt: skip
     return _by_agreement(
         session, select(*wanted).where(_G.c.agreement_id.in_(ids)).order_by(_G.c.agreement_id, _G.c.entered_seq)
     )

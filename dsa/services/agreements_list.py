@@ -207,7 +207,7 @@ def _row(
         ROUTES.get(row.route, row.route),
         ", ".join(part for part in (role, row.holder_name or row.holder_owner or "") if part),
         reason.label if reason is not None else "",
-        row.holder_since,
+        row.holder_since if times.since_known else None,
         due,
         None if due is None else targets.distance(calendar, now=now, due=due),
         due is not None and due < now,
@@ -218,5 +218,5 @@ def _row(
         row.likely_on if row.finished_at is None else None,
         row.very_likely_on if row.finished_at is None and record.tested else None,
         bool(row.tracking),
-        progress,
+        progress if times.since_known else None,
     )

@@ -154,6 +154,8 @@ def _stays(part: Part, facts: Facts, given: Counting, calendar: WorkingCalendar)
     for stay in facts.stays:
         if stay.left_at is None or _final(given, stay.stage) or _reason(given, stay.stage) == LASTING:
             continue
+        if not stay.since_known:
+            continue  # how long it lasted is not known either
         late = int(stay.due_at is not None and stay.left_at > stay.due_at)
         days = calendar.elapsed_days(stay.entered_at, stay.left_at)
         part.add(Key(STAY, month, stay.stage, "", days, workflow, route), 1, late)

@@ -31,7 +31,7 @@ AT_ONCE = 2_000  # agreements in one transaction
 JUDGED = 200
 _JUDGED = ("said", "met", "gone", "likely_said", "likely_met", "likely_gone")
 REFUSALS = {Reach.TOO_LITTLE_HISTORY: "too_little_history", Reach.OLDER_THAN_ANYTHING: "older_than_anything"}
-TOO_FAR = "too_far"
+TOO_FAR, SINCE_NOT_KNOWN = "too_far", "since_not_known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class _Fitting:
     def _row(
         self, row: Any, calendar: WorkingCalendar, found: Forecasts, place: int, fit: _Fit, today: date
     ) -> dict[str, Any]:
-        refusal = REFUSALS.get(Reach(int(found.reach[place])))
+        refusal = SINCE_NOT_KNOWN if row.since_not_known else REFUSALS.get(Reach(int(found.reach[place])))
         days = [float(found.likely[place]), float(found.very_likely[place])]
         on: list[date | None] = [None, None]
         if refusal is None:

@@ -56,7 +56,8 @@ class Record:
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """When an agreement will be signed, or why no date is given (``refusal``: too_little_history, older_than_anything,
-    too_far). ``needed_on`` is when it is needed; distances are in working days from now, negative once past.
+    too_far, since_not_known). ``needed_on`` is when it is needed; distances are in working days from now, negative
+    once past.
     """
 
     likely_on: date | None

@@ -130,7 +130,7 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
         return RecordPage(
             header=header_of(ctx, session, loaded),
             next=next_steps(ctx, session, loaded),
-            holding=_holding(loaded, calendar, now),
+            holding=_holding(loaded, calendar, now, since_known=times.since_known),
             lead=lead.name,
             route=ROUTES.get(head.route, head.route),
             route_reasons=tuple(head.route_reasons),
@@ -173,15 +173,16 @@ def _may(ctx: Context, session: Session, actor: Actor, loaded: Loaded) -> frozen
     return frozenset(a for a in sorted(asked) if permitting.why_not(ctx, session, actor, a, loaded) is None)
 
 
-def _holding(loaded: Loaded, calendar: WorkingCalendar, now: datetime) -> Holding | None:
+def _holding(loaded: Loaded, calendar: WorkingCalendar, now: datetime, *, since_known: bool) -> Holding | None:
     head = loaded.head
     if head.holder_owner is None:
         return None
     name = next((p.name for p in loaded.parties if p.code == head.holder_owner), head.holder_owner)
     role = ROLES.get(head.holder_role or "", "")
     who = ", ".join(part for part in ("" if head.on_hold else role, name) if part)
-    days = calendar.elapsed_days(head.holder_since, now) if head.holder_since is not None else 0
-    return Holding(who, label(head.holder_reason or ""), head.holder_since, days)
+    since = head.holder_since if since_known else None
+    days = calendar.elapsed_days(since, now) if since is not None else 0
+    return Holding(who, label(head.holder_reason or ""), since, days)
 
 
 def _groups(session: Session, loaded: Loaded) -> tuple[PartyGroup, ...]:

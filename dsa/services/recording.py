@@ -274,6 +274,7 @@ class Recorder:
             "entered_at": self.at,
             "left_at": self.at if final else None,
             "working_minutes": 0 if final else None,
+            "since_known": True,
             **entered,
         }
         steps.change_stage(self.session, agreement=head.id, left=self.at, minutes=left_minutes, opened=row)

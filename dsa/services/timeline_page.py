@@ -46,6 +46,7 @@ class StageLine:
     due_at: datetime | None
     expected_at: datetime | None
     tasks: tuple["TaskLine", ...] = ()
+    since_known: bool = True
 
     @property
     def words(self) -> Message:
@@ -250,6 +251,7 @@ class _Measure:
             due,
             None,
             tasks,
+            entry.since_known,
         )
 
     def _ahead(self) -> list[StageLine]:

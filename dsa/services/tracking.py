@@ -140,6 +140,8 @@ class Tracker:
         holding = who_has_it(self.flow, reached)
         assert holding is not None  # noqa: S101 - as above
         entered = self._due(case, arrived, self.held.organisation)
+        if case.since is None:
+            entered["since_known"] = False
         dues = {} if task is None else {task.key: self._due(case, arrived, task.organisation)}
         timing = events.Timing(dues=dues, entered=entered)
         effects = events.effects(decision, holding, timing, handed=True, on_hold=False)

@@ -127,6 +127,7 @@ def stored_stays(session: Session, agreement_id: int) -> list[ReplayedStay]:
             calendar_version=row.calendar_version,
             left_at=row.left_at,
             working_minutes=row.working_minutes,
+            since_known=row.since_known,
         )
         for row in history.stage_entries(session, agreement_id)
     ]

@@ -65,7 +65,7 @@ class Times:
 
     ``paths`` gives the critical path of each stay by the place of the event that entered it. ``ahead`` are the stages
     to come, ``finish`` the signature and the first data. ``counted_until`` is where the figures end: the first data,
-    the end of the agreement, or now.
+    the end of the agreement, or now. ``since_known``: whether it is known since when the present stay lasts.
     """
 
     spells: Sequence[Any]
@@ -78,6 +78,7 @@ class Times:
     hold: HoldNow | None
     counted_until: datetime
     calendar_of: Callable[[Holder], WorkingCalendar]
+    since_known: bool
 
     def minutes(self, piece: Piece, *, now: datetime) -> int:
         """Working minutes of a stretch on the calendar of whoever had it."""
@@ -164,8 +165,9 @@ class _One:
         )
         figures = self._figures(pieces, until)
         return Times(
-            owned.spells, pieces, known, self.names, figures, ahead, finish, self._hold(), until, self.calendar_of
-        )
+            owned.spells, pieces, known, self.names, figures, ahead, finish, self._hold(), until, self.calendar_of,
+            self._since_known(),
+        )  # fmt: skip
 
     def calendar_of(self, holder: Holder) -> WorkingCalendar:
         """The working calendar of a holder; the lead's for a body outside."""
@@ -185,6 +187,11 @@ class _One:
         if hold is None:
             return None
         return HoldNow(self.names.get(hold.awaited, hold.awaited), hold.until, hold.until < self.end)
+
+    def _since_known(self) -> bool:
+        """False where whoever has it had it before anybody here knew since when: the first stay of a followed one."""
+        here = self.rows["stays"][-1:]
+        return all(stay.since_known or stay.entered_at != self.head.holder_since for stay in here)
 
     # The figures
 

@@ -215,7 +215,7 @@ def _cells(row: Row) -> Cells:
         _stage(row),
         _with_whom(row),
         gettext(row.reason) if row.reason else "",
-        day(row.since) if row.since is not None and row.who else "",
+        _since(row),
         row.late,
         due,
         hold_words(row.hold) if row.hold is not None else "",
@@ -225,6 +225,14 @@ def _cells(row: Row) -> Cells:
         [(finish_words(line), line.over) for line in (row.signature, row.first_data)],
         outlook_words.dates(row.likely_on, row.very_likely_on),
     )
+
+
+def _since(row: Row) -> str:
+    if not row.who:
+        return ""
+    if row.since is None:
+        return gettext("since when is not known")
+    return gettext("since %(on)s", on=day(row.since))
 
 
 def _stage(row: Row) -> str:

@@ -9,6 +9,9 @@ from dsa.web.wording import gettext, mark, ngettext
 REFUSALS = {
     "too_little_history": mark("No date yet: too few agreements have been signed here to forecast from."),
     "older_than_anything": mark("No date: it is older than anything that ever finished, in all or in its stage."),
+    "since_not_known": mark(
+        "No date: since when it stands where it stands is not known, and how long it still takes depends on that."
+    ),
     "too_far": mark("No date: it lies beyond the years whose working days are known."),
 }
 

@@ -15,8 +15,10 @@ from dsa.persistence import forecasts as stored
 from dsa.persistence import history, imports, queries_agreements, queries_history
 from dsa.persistence.queries_agreements import Wanted
 from dsa.services import (
+    agreements_list,
     changes_ahead,
     commenting,
+    forecasting,
     holding,
     how_long,
     importing,
@@ -24,9 +26,12 @@ from dsa.services import (
     lists,
     moves,
     past_stays,
+    record_page,
     reviewing,
+    timeline_page,
     tracked,
 )
+from dsa.services.agreements_list import Filters
 from dsa.services.importing import Imported
 from dsa.services.reviewing import Verdict
 from dsa.services.tracked import Report
@@ -122,6 +127,24 @@ def test_the_time_before_it_was_followed_here_is_nobody_s_and_with_work_and_wait
             assert sum(days for _, days in figures.by_owner) == pytest.approx(figures.elapsed)
             assert dict(figures.by_owner)[NOT_KNOWN_WORDS] == figures.not_known
             assert NOT_KNOWN_WORDS not in dict(figures.at_work) | dict(figures.waiting_on)
+
+
+def test_since_when_a_row_does_not_say_is_not_known_and_no_date_is_forecast_from_it(town: Town) -> None:
+    unknown, known = taken_in(town, OUTSIDE, OPEN)
+    town.clock.advance(10_000)
+    actor = town.actor("AAA", "drafter")
+    assert record_page.record(town.ctx, actor, unknown).holding.since is None
+    assert record_page.record(town.ctx, actor, known).holding.since is not None
+    rows = {row.reference: row.since for row in agreements_list.agreements_file(town.ctx, actor, Filters())}
+    assert (rows[unknown], rows[known] is None) == (None, False)
+    assert not timeline_page.timeline(town.ctx, actor, unknown).stages[0].since_known
+    forecasting.forecast_due(town.ctx)
+    refused = {one: record_page.record(town.ctx, actor, one).outlook.refusal for one in (unknown, known)}
+    assert refused == {unknown: "since_not_known", known: "too_little_history"}
+    assert (town.problems(unknown), town.problems(known)) == ((), ())
+    report(town, unknown, Report("sign_off", "AAA"))
+    assert record_page.record(town.ctx, actor, unknown).holding.since is not None
+    assert town.problems(unknown) == ()
 
 
 def test_events_of_before_that_say_the_lead_had_it_are_replayed_as_not_known(town: Town) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy import ForeignKey, Index, Text, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dsa.persistence.models.base import Base
@@ -90,3 +90,4 @@ class StageEntry(Base):
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     working_minutes: Mapped[int | None]
     calendar_version: Mapped[str]
+    since_known: Mapped[bool] = mapped_column(default=True, server_default=true())
