@@ -4,11 +4,14 @@ Pure: frozen content, presented sections and the audit in, a ``View`` for the te
 """
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
+
+from dsa.adapters.pdf_widths import column_widths
 
 COVER_PARTIES = 10  # more than this and the cover names groups
 ANNEX_ROWS = 14
@@ -16,6 +19,7 @@ ANNEX_COLUMNS = 6
 TIME_STAMPS = 12  # one at issue, one at completion, then one for each yearly renewal
 _LONDON = ZoneInfo("Europe/London")
 _TITLE_IN_HEADER = 46
+_LINE = 95  # characters, about
 
 Say = Callable[..., str]
 
@@ -65,6 +69,16 @@ class Marks:
     stamped_by: str = ""
 
     @property
+    def code(self) -> str:
+        """The document's code, for whoever types it."""
+        return self.verify_url.rpartition("/")[2]
+
+    @property
+    def trust_url(self) -> str:
+        """Where anybody finds the root certificate: it lies beside (``services.context.TRUST``)."""
+        return f"{self.verify_url.rpartition('/')[0]}/trust" if self.verify_url else ""
+
+    @property
     def draft(self) -> bool:
         """Whether this is a draft."""
         return self.mark == "draft"
@@ -88,7 +102,7 @@ class Table:
     rows: Sequence[Sequence[str]]
 
     @property
-    def widths(self) -> Sequence[int]:
+    def widths(self) -> Sequence[float]:
         """The share of the page's width that each column gets, in per cent."""
         return column_widths(self.columns, self.rows)
 
@@ -108,6 +122,11 @@ class Annex(Table):
         """Whether it needs the page turned."""
         return len(self.columns) > ANNEX_COLUMNS
 
+    @property
+    def widths(self) -> Sequence[float]:
+        """As for a table, on the page as it lies."""
+        return column_widths(self.columns, self.rows, wide=self.wide)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PrintedAnswer:
@@ -123,9 +142,14 @@ class PrintedAnswer:
     annex: Annex | None = None
 
     @property
-    def widths(self) -> Sequence[int]:
+    def widths(self) -> Sequence[float]:
         """As for a table."""
         return column_widths(self.columns, self.rows)
+
+    @property
+    def short(self) -> bool:
+        """Whether the list is so short that it is kept on one page."""
+        return sum(len(entry) + _LINE // 2 for entry in self.entries) <= 10 * _LINE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +187,8 @@ class View:
     watermark: str
     verify_url: str
     stamped_by: str
+    code: str
+    trust_url: str
     copy: bool
     notices: Sequence[str]
     control: Sequence[tuple[str, str]]
@@ -174,26 +200,6 @@ class View:
     signatures: Mapping[str, Any] = field(default_factory=dict)
     audit: Mapping[str, Any] = field(default_factory=dict)
     time_stamps: Sequence[str] = tuple(f"ts_{number}" for number in range(1, TIME_STAMPS + 1))
-
-
-def column_widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Sequence[int]:
-    """Widths in per cent that add up to at most 100: wide enough for the longest word, the rest by how much there is.
-
-    Fixed widths spare the layout from measuring every cell twice, and make a table look the same on every page.
-    """
-    if not columns:
-        return ()
-    words, amounts = [], []
-    for place, head in enumerate(columns):
-        cells = [head, *(row[place] for row in rows if place < len(row))]
-        words.append(min(_LONGEST_WORD, max(len(word) for cell in cells for word in (cell.split() or [""]))) + 2)
-        longest = sorted(len(cell) for cell in cells)[-max(1, len(cells) // 10) :]
-        amounts.append(min(_LONGEST_CELL, sum(longest) / len(longest)))
-    fair = [max(word, amount**0.7 * 2) for word, amount in zip(words, amounts, strict=True)]
-    return tuple(int(100 * each / sum(fair)) for each in fair)
-
-
-_LONGEST_WORD, _LONGEST_CELL = 24, 400
 
 
 def signature_fields(content: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -228,6 +234,12 @@ def moment(value: object) -> str:
         return text
     local = at.astimezone(_LONDON)
     return f"{local.day} {local:%B %Y, %H:%M} {local.tzname()}"
+
+
+def moment_in_a_table(value: object) -> str:
+    """The same in few letters that stay on one line: "12 Jun 2026, 10:12 BST"."""
+    said = moment(value)
+    return re.sub(r"^(\d+ [A-Z][a-z]{2})[a-z]* (\d{4}, )", r"\1 \2", said).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def number_sections(view: View, sections: Sequence[Section], *, first: int, say: Say) -> None:
@@ -291,7 +303,7 @@ def cover_of(content: Mapping[str, Any], say: Say) -> tuple[list[Mapping[str, st
 
 
 def _cover_party(party: Mapping[str, Any]) -> Mapping[str, str]:
-    return {"name": str(party["name"]), "role": words(party.get("role"))}
+    return {"name": str(party["name"]), "role": role_words(party.get("role"))}
 
 
 def _plural(name: str) -> str:
@@ -304,6 +316,17 @@ def words(identifier: object) -> str:
     return "" if identifier is None else _INITIALS.get(str(identifier), str(identifier).replace("_", " "))
 
 
+def role_words(role: object) -> str:
+    """What a party does here, as the form calls it."""
+    return _ROLES.get(str(role), words(role))
+
+
+_ROLES = {
+    "discloser": "gives data",
+    "recipient": "gets data",
+    "both": "gives and gets data",
+    "processor": "handles data for another party",
+}
 _INITIALS = {"sro": "senior responsible owner", "siro": "senior information risk owner"}
 
 
@@ -319,7 +342,7 @@ def party_table(content: Mapping[str, Any], say: Say) -> Table:
         row = [
             str(party["name"]),
             str(party.get("code") or ""),
-            words(party.get("role")),
+            role_words(party.get("role")),
             words(party.get("controller_status")),
             say("yes") if party.get("signs") else say("no"),
         ]

@@ -14,6 +14,7 @@ from dsa.adapters.pdf_layout import (
     View,
     cover_of,
     moment,
+    moment_in_a_table,
     number_sections,
     party_table,
     running_title,
@@ -21,6 +22,8 @@ from dsa.adapters.pdf_layout import (
     words,
 )
 from dsa.domain.integrity import canonical, digest
+from dsa.domain.parties import flatten
+from dsa.domain.values import date_text
 
 _BEGINNING = "2000-01-01T00:00:00+00:00"  # stands in document dates where nothing has happened yet
 
@@ -47,9 +50,11 @@ def build_view(
         watermark=say("SUPERSEDED") if marks.superseded else say("DRAFT") if marks.draft else "",
         verify_url=marks.verify_url,
         stamped_by=marks.stamped_by,
+        code=marks.code,
+        trust_url=marks.trust_url,
         copy=marks.superseded or marks.release,
         notices=_notices(content, marks, say),
-        control=_control(content, say),
+        control=_control(content, audit, marks, say),
         cover_parties=parties,
         cover_groups=groups,
     )
@@ -106,25 +111,58 @@ def _notices(content: Mapping[str, Any], marks: Marks, say: Say) -> list[str]:
     return notices
 
 
-def _control(content: Mapping[str, Any], say: Say) -> list[tuple[str, str]]:
+def _control(content: Mapping[str, Any], audit: Mapping[str, Any], marks: Marks, say: Say) -> list[tuple[str, str]]:
     rows = [
         (say("Reference"), str(content["reference"])),
         (say("Version"), str(content["version"])),
+        (say("Status"), _status(marks, say)),
+        *_dates(content, audit, marks, say),
         (say("Classification"), str(content.get("classification") or "OFFICIAL").upper()),
     ]
     if content.get("route"):
-        reasons = "; ".join(str(reason) for reason in content.get("route_reasons") or ())
+        reasons = " ".join(_sentence(str(reason)) for reason in content.get("route_reasons") or ())
         rows.append((say("Route"), f"{words(content['route'])}{': ' if reasons else ''}{reasons}"))
     if content.get("parent_agreement"):
         rows.append((say("Varies"), str(content["parent_agreement"])))
-    signers = signature_fields(content)
-    rows.append((say("Parties"), str(len(content.get("parties", ())))))
-    rows.append((say("Signatures required"), str(len(signers))))
-    for name, key in ((say("Form"), "form"), (say("Workflow"), "workflow")):
-        part = content.get(key) or {}
-        if part.get("id"):
-            rows.append((name, f"{part['id']}, {say('version')} {part.get('version', '')}"))
-    return rows
+    parties, signers = len(content.get("parties", ())), len(signature_fields(content))
+    rows.append((say("Parties"), f"{parties}; {say('signatures required')}: {signers}"))
+    made = [(name, content.get(key) or {}) for name, key in ((say("form"), "form"), (say("workflow"), "workflow"))]
+    with_ = [
+        f"{name} {part['id']}, {say('version')} {part.get('version', '')}" for name, part in made if part.get("id")
+    ]
+    return [*rows, (say("Made with"), "; ".join(with_))] if with_ else rows
+
+
+def _status(marks: Marks, say: Say) -> str:
+    """What this file was when it was made; later events are told where it can be checked."""
+    if marks.draft:
+        return say("Draft")
+    if marks.superseded:
+        return say("Superseded")
+    return say("Copy for release") if marks.release else say("Issued for signature; agreed once every party has signed")
+
+
+def _dates(content: Mapping[str, Any], audit: Mapping[str, Any], marks: Marks, say: Say) -> list[tuple[str, str]]:
+    """When the text was locked for signature, who answers for it, and its term; only what is fixed at issue."""
+    given = flatten(content.get("answers", {}))
+    rows = []
+    locked = [event["body"] for event in audit.get("events", ()) if event.get("body", {}).get("kind") == "TextLocked"]
+    if locked and not marks.draft:
+        when = moment(locked[-1].get("recorded_at"))
+        rows.append((say("Issued"), f"{when} ({say('simulated time')})" if locked[-1].get("simulated") else when))
+    owner = given.get("lead_accountable")
+    if isinstance(owner, Mapping):
+        names = {str(party["key"]): str(party["name"]) for party in content.get("parties", ())}
+        who = [str(owner.get("post") or ""), names.get(str(owner.get("party")), str(owner.get("party") or ""))]
+        rows.append((say("Owner"), ", ".join(part for part in who if part)))
+    named = ((say("Starts"), "start"), (say("Ends"), "end"), (say("To be reviewed"), "review"))
+    return rows + [(name, date_text(given[key])) for name, key in named if given.get(key)]
+
+
+def _sentence(text: str) -> str:
+    """A reason with a full stop of its own, so that several can follow each other."""
+    said = text.strip()
+    return said if not said or said[-1] in ".!?" else f"{said}."
 
 
 def _blocks(content: Mapping[str, Any], say: Say) -> list[Mapping[str, str]]:
@@ -150,7 +188,7 @@ def _audit(content: Mapping[str, Any], audit: Mapping[str, Any], say: Say) -> Ma
             words(each.get("review")),
             str(each.get("decided_by") or ""),
             words(each.get("outcome")),
-            moment(each.get("at")),
+            moment_in_a_table(each.get("at")),
         ]
         for each in audit.get("approvals", ())
     ]
@@ -163,6 +201,7 @@ def _audit(content: Mapping[str, Any], audit: Mapping[str, Any], say: Say) -> Ma
     )
     return {
         "authentication": demo if content.get("example") else "",
+        "simulated": _simulated(audit),
         "approvals": Table(
             columns=[say("Organisation"), say("Review"), say("Decided by"), say("Outcome"), say("When")], rows=approvals
         ),
@@ -170,6 +209,11 @@ def _audit(content: Mapping[str, Any], audit: Mapping[str, Any], say: Say) -> Ma
         "count": len(audit.get("events", ())),
         "head": str(audit.get("head_hash") or ""),
     }
+
+
+def _simulated(audit: Mapping[str, Any]) -> bool:
+    """Whether any moment here was made up by a simulated clock."""
+    return bool(audit.get("simulated")) or any(e.get("body", {}).get("simulated") for e in audit.get("events", ()))
 
 
 def _number(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from dsa.domain.events import SENTENCES
 from dsa.domain.redaction import EXEMPTIONS, Withheld
 
 LOG_COLUMNS = ("number", "where", "what kind", "times", "decision", "exemption (FOI Act 2000)", "reason", "decided by")
@@ -24,6 +25,45 @@ _WHOLE = (
     ("private notes and comments", "not in this pack", "", "They belong to one party's side; ask that party."),
     ("contacts beside the text", "not in this pack", "s.40(2)", "Names and details of people; the text names posts."),
 )
+# kind of event -> what happened, where its sentence in the history goes on with words that are not for everybody
+_HAPPENED = {
+    "HolderReported": "reported who has it",
+    "StandReported": "reported how it stands",
+    "PaperAttached": "attached a paper",
+    "WorkflowJoined": "let the agreement join the workflow",
+    "PartyJoined": "added a party",
+    "SectionSaved": "saved a section",
+    "CorrectionMade": "corrected an answer",
+    "RouteChosen": "moved the agreement to another route",
+    "TimetableChangeProposed": "proposed other dates of the timetable",
+    "SlipExplained": "said why a day of the timetable was missed",
+    "EarlyViewGiven": "gave an early view",
+    "DraftChecked": "checked the draft",
+    "AdviceGiven": "gave data protection advice",
+    "ReviewDecided": "decided a review",
+    "ChangesRequested": "asked for changes",
+    "ChangesAnswered": "responded to a request for changes",
+    "TaskClaimed": "took a task",
+    "TaskPassedOn": "passed on a task",
+    "ApprovalWithdrawn": "took back an approval",
+    "BoardDecided": "recorded the decision of the board or minister",
+    "TextLocked": "locked the text",
+    "TextSigned": "signed the document",
+    "OutsideSignatureEntered": "entered a signature made outside this service",
+    "OutsideSignatureConfirmed": "confirmed a signature made outside this service",
+    "OutsideSignatureRefused": "refused a signature made outside this service",
+    "SignatureDeclined": "declined to sign",
+    "HoldBegan": "put the agreement on hold",
+    "DueDatesRecomputed": "due dates were worked out again",
+    "HolderChased": "asked whoever had it to continue",
+    "CommentShared": "shared a comment",
+    "ContactReplaced": "replaced a contact",
+}
+
+
+def happened(kind: str) -> str:
+    """That an event happened, as a phrase of its own: never what was written about it."""
+    return _HAPPENED.get(kind) or SENTENCES.get(kind, kind)
 
 
 def log_lines(log: Iterable[Withheld], released: Mapping[str, str], *, by: str) -> Iterator[Sequence[str]]:

@@ -5,6 +5,7 @@ Never in it: legal advice, private notes and comments of any side, people's name
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import BadInput, NotFound, Refused
 from dsa.domain.presentation import present
 from dsa.domain.redaction import EXEMPTIONS, Withheld, Wording, proposed, redact
-from dsa.persistence import releases, rows, work
+from dsa.persistence import history, releases, rows, work
 from dsa.persistence.heads import Loaded
 from dsa.services import content, evidence, release_words
 from dsa.services.agreement_header import Header, header_of
@@ -143,7 +144,9 @@ def _made(row: Any) -> Made:
 def _audit(ctx: Context, session: Session, loaded: Loaded) -> Mapping[str, Any]:
     """The audit of a copy for release: who decided what and how long it took; no events, whose words are not for it."""
     approvals = evidence.approvals_of(ctx, session, loaded)
-    return {"approvals": approvals, "stages": evidence.stages_of(ctx, session, loaded), "events": []}
+    simulated = any(json.loads(row.body).get("simulated") for row in history.events(session, loaded.head.id))
+    stages = evidence.stages_of(ctx, session, loaded)
+    return {"approvals": approvals, "stages": stages, "events": [], "simulated": simulated}
 
 
 def _files(
@@ -163,9 +166,7 @@ def _files(
 
 def _told(event: EventShown) -> list[str]:
     """One event of the shared history: that it happened, never what was written about it."""
-    what = event.message.partition(":")[0].partition(" “")[0].partition(" (")[0]
-    what = what if "%(" not in what else what.partition("%(")[0].rstrip(" ,")
-    return [event.recorded_at.isoformat(), what, event.post, event.organisation]
+    return [event.recorded_at.isoformat(), release_words.happened(event.kind), event.post, event.organisation]
 
 
 def _csv(columns: Sequence[str], lines: Iterable[Sequence[str]]) -> bytes:

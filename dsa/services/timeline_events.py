@@ -70,6 +70,7 @@ class EventShown:
     simulated: bool = False
     digest: str = ""
     contests: tuple[int, str] | None = None
+    kind: str = ""
 
 
 @dataclass(slots=True)
@@ -104,6 +105,7 @@ class _Teller:
             bool(body.get("simulated")),
             row.hash,
             (int(facts["spell"]), str(facts.get("text", ""))) if row.kind == "AttributionContested" else None,
+            row.kind,
         )
 
     def _params(self, facts: Mapping[str, Any]) -> dict[str, str]:

@@ -5,18 +5,26 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dsa.adapters import pdf as printing
-from dsa.adapters.pdf import DocumentFailed, Marks
-from dsa.adapters.pdf_layout import column_widths, moment, signature_fields
+from dsa.adapters.pdf import DocumentFailed, Marks, render
+from dsa.adapters.pdf_layout import moment, signature_fields
+from dsa.adapters.pdf_widths import column_widths, text_width
 from dsa.domain.integrity import canonical, digest
+from dsa.domain.presentation import PresentedAnswer, PresentedSection
 from dsa.domain.stamps import stampers_told
+from dsa.domain.values import date_text
+from dsa.services.context import TRUST
+from tests.conftest import ROOT
 from tests.documents import specimens
 
 
@@ -123,6 +131,9 @@ def test_the_address_to_check_it_at_is_printed_and_drawn_with_words_for_those_wh
             str(each.Alt) for each in opened.objects if isinstance(each, pikepdf.Dictionary) and "/Alt" in each
         ]
     assert alternatives == [f"Picture to scan: {address}"]
+    said = re.sub(r"\s+", " ", _text(pdf, tmp_path))
+    assert "Code: 7f3a9c21d4e8b605" in said
+    assert f"https://agreements.example{TRUST}" in said
     assert b"/verify/" not in specimens.base()
 
 
@@ -138,6 +149,114 @@ def test_columns_share_the_width_of_the_page_and_none_is_left_without(table: tup
     assert len(widths) == len(table[0])
     assert min(widths) > 0
     assert sum(widths) <= 100
+
+
+def _head_fits(columns: Sequence[str], rows: Sequence[Sequence[str]], *, wide: bool = False) -> bool:
+    """Whether each word of each head, in the bold of the page, fits on a line of its column."""
+    size, page = (7.4, 257) if wide else (8.4, 170)
+    room = [width / 100 * page * 72 / 25.4 - 2 * 1.6 * 72 / 25.4 for width in column_widths(columns, rows, wide=wide)]
+    return all(
+        text_width(word, size, bold=True) <= room[place] for place, head in enumerate(columns) for word in head.split()
+    )
+
+
+def test_no_word_of_a_head_is_broken_however_much_the_cells_say() -> None:
+    much = "Business owner: Head of Revenues; information asset owner; data protection officer; breach contact. " * 9
+    assert _head_fits(("Organisation", "Answer"), [("HMRC", much)])
+    assert _head_fits(
+        ("Party", "Act or instrument", "Section", "Kind of power", "What it permits"), [("x", *[much] * 4)]
+    )
+    forms = yaml.safe_load((ROOT / "workflows" / "forms" / "agreement.yaml").read_text())
+    heads = [
+        [column["label"] for column in question.get("columns", ())]
+        for section in forms["sections"]
+        for question in section["questions"]
+    ]
+    tables = [each for each in heads if each]
+    assert len(tables) > 10
+    for columns in tables:
+        for place in range(len(columns)):
+            row = [much if place == at else "Yes" for at in range(len(columns))]
+            assert _head_fits(columns, [row], wide=len(columns) > 6), (columns, place)
+
+
+def test_heads_and_moments_stand_on_one_line_of_the_page(tmp_path: Path) -> None:
+    much = "Business owner: Head of Revenues; breach contact, day and night: security operations desk. " * 6
+    answer = PresentedAnswer("people", "Which posts?", "party", rows=(("HM Revenue and Customs", much),))
+    text = _text(_printed([answer]), tmp_path, "-layout").replace("\N{NO-BREAK SPACE}", " ")
+    assert re.search(r"^ *Organisation +Answer$", text, re.MULTILINE)
+    assert re.search(r"approved +\d+ [A-Z][a-z]{2} 2026, \d\d:\d\d (GMT|BST)$", text, re.MULTILINE)
+
+
+def _printed(answers: Sequence[PresentedAnswer], content: dict[str, Any] | None = None, **audit: Any) -> bytes:
+    text = content or specimens.agreement()
+    shown = (PresentedSection("purpose", "Purpose", tuple(answers)),)
+    return render(text, sections=shown, audit=specimens.audit(content=text) | audit, marks=Marks())
+
+
+def test_the_cover_fits_a_page_and_says_what_was_fixed_at_issue(tmp_path: Path) -> None:
+    content = specimens.agreement(14) | {
+        "title": "Local authorities, two departments and an agency: a memorandum of understanding for debt reduction",
+        "route_reasons": ["It uses personal data.", "A board has to agree.", "It has 44 parties"],
+        "parent_agreement": "MoU-U-83",
+        "answers": {"life": {
+            "lead_accountable": {"party": "hmrc", "post": "Permanent Secretary"},
+            "start": {"after": "last_signature"}, "end": "2028-03-31", "review": {"after": "start", "months": 6},
+        }},
+    }  # fmt: skip
+    content["parties"][0]["role"] = "both"
+    content["parties"][1]["group"] = None
+    bodies = [*specimens.bodies(), {"kind": "TextLocked", "recorded_at": "2026-11-17T15:24:00Z"}]
+    pdf = _printed([], content, events=specimens.chained(bodies))
+    cover, contents = _pages(pdf, tmp_path)[:2]
+    assert "Contents" in contents
+    said = re.sub(r"\s+", " ", cover)
+    assert "Route standard: It uses personal data. A board has to agree. It has 44 parties. " in said
+    assert "HM Revenue and Customs gives and gets data" in said
+    assert "Status Issued for signature; agreed once every party has signed" in said
+    assert "Issued 17 November 2026, 15:24 GMT " in said
+    assert "simulated" not in said
+    assert "Owner Permanent Secretary, HM Revenue and Customs" in said
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        attached = json.loads(opened.attachments["agreement.json"].get_file().read_bytes())
+    for name, key in (("Starts", "start"), ("Ends", "end"), ("To be reviewed", "review")):
+        assert f"{name} {date_text(attached['answers']['life'][key])} " in said
+    draft = specimens.base(content, marks=Marks(mark="draft"))
+    assert "Status Draft" in re.sub(r"\s+", " ", _pages(draft, tmp_path)[0])
+
+
+def test_simulated_times_are_marked_where_they_are_printed(base_pdf: bytes, tmp_path: Path) -> None:
+    assert "imulated time" not in _text(base_pdf, tmp_path)
+    locked = {"kind": "TextLocked", "recorded_at": "2026-11-17T15:24:00Z", "simulated": True}
+    pages = _pages(_printed([], events=specimens.chained([locked])), tmp_path)
+    assert "15:24 GMT (simulated time)" in pages[0]
+    last = next(page for page in pages[2:] if "Reviews and approvals" in page)
+    assert "Simulated times: the moments and days in this section" in last
+    assert "Time by stage, up to this document" in last
+
+
+def test_short_lists_and_the_last_rows_of_tables_are_not_torn(tmp_path: Path) -> None:
+    lists = [
+        PresentedAnswer(f"l{n}", f"Question {n}?", "list", items=tuple(f"Entry {n}-{k}" for k in range(2 + n % 3)))
+        for n in range(60)
+    ]
+    tables = [
+        PresentedAnswer(f"t{n}", "Which?", "table", columns=("Item",), rows=tuple((f"Row {n}-{k}",) for k in range(n)))
+        for n in range(33, 43)
+    ]
+    pages = _pages(_printed([*lists, *tables]), tmp_path)
+    for answer in lists:
+        assert any(all(re.search(f"{entry}$", page, re.MULTILINE) for entry in answer.items) for page in pages), answer
+    rests = [len(re.findall(r"Row \d+-\d+", page)) for page in pages]
+    assert 1 not in rests
+    assert 2 in rests
+
+
+def test_the_hash_of_the_last_event_stands_under_its_heading(tmp_path: Path) -> None:
+    approval = specimens.audit()["approvals"][0]
+    for count in range(24, 29):
+        pages = _pages(_printed([], approvals=[approval] * count), tmp_path)
+        assert next(page for page in pages if "Record of events" in page).count("Hash of the last event") == 1, count
 
 
 @pytest.mark.slow

@@ -68,6 +68,9 @@ def test_the_pack_withholds_what_was_shown_and_logs_every_decision(
     assert SENIOR.encode() in text.replace(b"\n", b"")
     assert b"[withheld: s.40(2)]" in text.replace(b"\n", b" ")
     assert b"Copy for release: not the signed document" in text
+    history = files["history.csv"].decode()
+    assert ",replaced a contact," in history
+    assert ",decided a review," in history
     log = files["withheld.csv"].decode()
     assert "legal advice,not in this pack" in log.replace(",,", ",").replace(",,", ",")
     assert "s.43 commercial interests,A price." in log
