@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dsa.cli.opening import opened, settings_from_environment
+from dsa.cli.opening import opened, settings_as_kept
 from dsa.domain.checkpoints import BadNote
 from dsa.domain.errors import BadInput
 
@@ -28,7 +28,7 @@ def verify(files: tuple[Path, ...], log_only: bool, as_json: bool) -> None:
     """Recompute the whole log against events, checkpoints and histories. Exit 0 only if everything holds."""
     from dsa.services import audit_checking
 
-    with opened(settings_from_environment()) as ctx:
+    with opened(settings_as_kept()) as ctx:
         try:
             found = audit_checking.check_log(
                 ctx, held=[_text(path) for path in files], progress=None if as_json else _progress
@@ -58,7 +58,7 @@ def export(reference: str, out: Path) -> None:
     from dsa.composition import signer_beside
     from dsa.services import audit_log, log_export
 
-    settings = settings_from_environment()
+    settings = settings_as_kept()
     with opened(settings) as ctx, signer_beside(settings):
         audit_log.keep_log(ctx, due=True)
         data = log_export.full_log_of(ctx, reference)

@@ -16,7 +16,7 @@ from dsa.adapters.authority import Authority
 from dsa.adapters.authority_record import ISSUERS
 from dsa.adapters.key_opening import open_authority, own_log_signer
 from dsa.adapters.keys import KeyRecord
-from dsa.cli.opening import cannot_run, settings_from_environment
+from dsa.cli.opening import cannot_run, settings_as_kept, settings_from_environment
 from dsa.config import BadSettings
 from dsa.domain.errors import BadInput
 
@@ -32,9 +32,9 @@ def command() -> None:
 @command.command("list")
 def list_keys() -> None:
     """Every key: what it is for, algorithm, created, expires, rotate by, where it is kept."""
-    settings = settings_from_environment()
+    settings = settings_as_kept()
     try:
-        found = [*_authority().inventory(), *own_log_signer(settings).inventory()]
+        found = [*open_authority(settings).inventory(), *own_log_signer(settings).inventory()]
     except BadSettings as bad:
         cannot_run(bad)
     for record in found:

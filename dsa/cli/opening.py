@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -19,6 +20,23 @@ def settings_from_environment() -> Settings:
         return Settings.from_environment()
     except BadSettings as bad:
         cannot_run(bad)
+
+
+def settings_as_kept() -> Settings:
+    """The settings for a command that only looks: its mode is that of the authority that the data directory holds.
+
+    So what a demonstration or a journey left can be looked at without a setting; nothing of either mode is made.
+    """
+    from dsa.adapters.authority_record import NAME, read_record
+
+    settings = settings_from_environment()
+    keys = settings.data_dir / "keys"
+    try:
+        if not settings.demo and settings.env != "production" and (keys / NAME).exists():
+            return replace(settings, demo=read_record(keys).demo)
+    except BadSettings as bad:
+        cannot_run(bad)
+    return settings
 
 
 def cannot_run(bad: BadSettings) -> NoReturn:

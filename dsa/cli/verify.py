@@ -143,7 +143,8 @@ def _signature(each: Signed) -> list[str]:
     doubt = "" if each.trusted else f" - NOT CONFIRMED: {each.because}"
     lines = [f"   {_KINDS[each.kind]} {each.signed_when or when}: {each.post}, {each.organisation}{doubt}"]
     levels = level_told(each.level_when_signed or "", each.level or "") if each.kind != "seal" else each.level
-    stamper = each.stamped_by or "nobody"
+    stamper = f"{each.stamped_by} ({LOCAL})" if each.stamped_locally else each.stamped_by or "nobody"
+    own = each.kind == "timestamp"  # it names itself
     said = [
         ("Statement", each.statement),
         ("Authority", each.authority),
@@ -152,7 +153,7 @@ def _signature(each: Signed) -> list[str]:
         ("Authenticated by", each.authentication if each.kind == "person" else ""),
         ("Account vouched for by", each.account_vouched_for_by),
         ("Level of the service's seal" if each.signed_when else "Level", levels),
-        ("Clock" if each.kind == "timestamp" else "Time stamped by", f"{stamper} ({LOCAL})" if each.stamped_locally else
-         "" if each.kind == "timestamp" else stamper),
-    ]  # fmt: skip
+        ("Clock", LOCAL if own and each.stamped_locally else ""),
+        ("Time stamped by", "" if own else stamper),
+    ]
     return [*lines, *(f"      {label}: {words}" for label, words in said if words)]

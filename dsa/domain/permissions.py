@@ -178,6 +178,11 @@ def acting_post(actor: Actor, action: str, subject: Subject, *, table: Iterable[
     return None
 
 
+def who_may(action: str, *, table: Iterable[Grant] = GRANTS) -> str:
+    """The roles that may take an action at some stage, in words."""
+    return names_of(dict.fromkeys(role for grant in table if grant.action == action for role in grant.roles))
+
+
 def _held(actor: Actor, grant: Grant, subject: Subject) -> Held | None:
     if grant.relation == "anyone":
         return actor.holding(grant.roles)

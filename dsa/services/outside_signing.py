@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
 from dsa.domain.machine import Recorded
+from dsa.domain.permissions import who_may
 from dsa.domain.values import date_text
 from dsa.persistence import outside, rows, work
 from dsa.persistence.heads import Loaded
@@ -54,12 +55,21 @@ class OutsideShown:
 
 @dataclass(frozen=True, slots=True)
 class OutsidePage:
-    """The page: the places that are still open as (task, words), and what was uploaded, oldest first."""
+    """The page: the places that are still open as (task, words), and what was uploaded, oldest first.
+
+    ``confirmers`` are the roles that may confirm one, in words.
+    """
 
     header: Header
     places: tuple[tuple[str, str], ...]
     refusal: Any
     uploaded: tuple[OutsideShown, ...]
+    confirmers: str
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether one waits for the reader."""
+        return any(each.may_decide for each in self.uploaded)
 
 
 def outside_page(ctx: Context, actor: Actor, reference: str) -> OutsidePage:
@@ -80,6 +90,7 @@ def outside_page(ctx: Context, actor: Actor, reference: str) -> OutsidePage:
             places,
             why_not(ctx, session, actor, "enter_outside_signature", loaded),
             tuple(_shown(ctx, session, loaded, actor, row, names) for row in found),
+            who_may("confirm_outside_signature"),
         )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from dsa.adapters.authority import Authority
 from dsa.cli import group
 
 
@@ -24,3 +25,18 @@ def test_where_there_is_no_database_a_command_says_so_and_what_to_do(
     done = CliRunner().invoke(group, words)
     assert done.exit_code == 2
     assert "Run: dsa db upgrade" in done.output
+
+
+def test_what_a_demonstration_left_is_looked_at_without_a_setting_and_signs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Authority.open(tmp_path, demo=True)
+    monkeypatch.setenv("DSA_DATA_DIR", str(tmp_path))
+    run = CliRunner()
+    assert run.invoke(group, ["db", "upgrade"]).exit_code == 0
+    for words, says in ((["keys", "list"], "Issues a certificate for each seal"), (["audit", "verify"], "holds")):
+        done = run.invoke(group, words)
+        assert (done.exit_code, says in done.output) == (0, True), done.output
+    assert run.invoke(group, ["keys", "rotate", "people"]).exit_code == 2
+    monkeypatch.setenv("DSA_ENV", "production")
+    assert run.invoke(group, ["keys", "list"]).exit_code == 2

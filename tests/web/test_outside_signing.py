@@ -107,6 +107,23 @@ def test_a_paper_signature_counts_when_a_second_person_has_confirmed_it_and_is_a
         assert f"Level of the service's seal {raised}" in text
 
 
+def test_who_may_confirm_is_said_to_those_who_may_not(world: World, pages: PageClient) -> None:
+    reference = world.agreement_in("sign_off")
+    world.carry_out()
+    today, drafter = world.ctx.clock.now().date(), world.actor("SLC", "drafter")
+    outside_signing.upload(world.ctx, drafter, reference, "sign:slc", data=SCAN, how="paper", signed_on=today)
+    address = f"/agreements/{reference}/outside-signatures"
+    pages.sign_in(world.person("HMRC", "legal"))
+    page = pages.get(address)
+    assert "It can be confirmed at Student Loans Company, by: " in page.text
+    assert "signatory" in page.text.partition("by: ")[2].partition("not by whoever entered it")[0].lower()
+    assert "You cannot enter a signature made outside this service." in page.text
+    pages.sign_in(world.person("SLC", "signatory"))
+    page = pages.get(address)
+    assert "You cannot" not in page.text
+    assert any(words.startswith("Confirm that") for words in page.buttons())
+
+
 def _fixed(world: World, reference: str) -> dict[str, str]:
     """The dates that the last signature fixed."""
     with world.ctx.database.reading() as session:
