@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.persistence import visibility
 from dsa.persistence.models import Agreement, Event, Organisation, Task, table
+from dsa.persistence.prepared import Prepared
 from dsa.persistence.queries_tasks_list import RESTING
 
 _A, _O, _T, _E = table(Agreement), table(Organisation), table(Task), table(Event)
@@ -65,16 +67,25 @@ def chased(session: Session, agreements: Iterable[int]) -> dict[int, datetime]:
 
 def first_tasks(session: Session, agreements: Iterable[int]) -> list[Any]:
     """The open tasks of these agreements with whose they are, the one due first first."""
-    return list(
-        session.execute(
-            select(
-                _T.c.agreement_id, _T.c.opened_at, _T.c.due_at, _T.c.target_days, _T.c.role, _T.c.organisation_id,
-                _O.c.code, _O.c.nation,
-            )
-            .select_from(_T.join(_O, _O.c.id == _T.c.organisation_id))
-            .where(_T.c.agreement_id.in_(sorted(agreements)), _T.c.status == "open", _T.c.required.is_(True))
-            .order_by(_T.c.due_at, _T.c.id)
+    ids = {f"id_{number}": identifier for number, identifier in enumerate(sorted(agreements))}
+    return _first_tasks(len(ids)).rows(session, ids)
+
+
+@cache
+def _first_tasks(number: int) -> Prepared:
+    """Those of so many agreements: there is one statement for each length that a page has."""
+    return Prepared(
+        select(
+            _T.c.agreement_id, _T.c.opened_at, _T.c.due_at, _T.c.target_days, _T.c.role, _T.c.organisation_id,
+            _O.c.code, _O.c.nation,
         )
+        .select_from(_T.join(_O, _O.c.id == _T.c.organisation_id))
+        .where(
+            _T.c.agreement_id.in_([bindparam(f"id_{each}") for each in range(number)]),
+            _T.c.status == "open",
+            _T.c.required.is_(True),
+        )
+        .order_by(_T.c.due_at, _T.c.id)
     )  # fmt: skip
 
 

@@ -246,7 +246,9 @@ def _waiting_walk(posts: int) -> Prepared:
 @cache
 def _waited_for(number: int) -> Prepared:
     """So many agreements by their ids, with who has them."""
-    columns = (_A.c.id, _A.c.holder_owner, _A.c.holder_role, _A.c.holder_since, *_AGREEMENT)
+    holder = (_A.c.holder_owner, _A.c.holder_role, _A.c.holder_since, _A.c.on_hold)
+    stage = (_A.c.route, _A.c.stage_entered_at, _A.c.stage_due_at, _A.c.finished_at)
+    columns = (_A.c.id, *holder, *stage, *_AGREEMENT)
     return Prepared(
         select(*columns, _HOLDER.c.name.label("holder_name"))
         .select_from(

@@ -52,10 +52,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment and never writes: it is always rolled back."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        # the connection begins, and rolls back as it is given back; what was read stays readable after the session
+        with self.engine.connect() as connection, Session(connection, autoflush=False) as session:
+            connection.begin()
             yield session
-            session.expunge_all()  # what was read stays readable after the session
-            session.rollback()
 
     def close(self) -> None:
         """Close every connection."""

@@ -4,7 +4,7 @@ The words of a row are made once, here, so that a page of them costs little.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from dsa.domain.permissions import TIMETABLE_ROLES
 from dsa.domain.workflow import ROLES
 from dsa.persistence import queries_tasks_list as queries
 from dsa.services.context import Context
+from dsa.services.day_of import days_of
 from dsa.services.next_step import forward_move
 from dsa.timekeeping import targets
 from dsa.timekeeping.calendar import WorkingCalendar
@@ -46,12 +47,13 @@ class ToDo:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An agreement that somebody else has: who, and for how many working days."""
+    """An agreement that somebody else has: who, for how many working days, and on which day of their target."""
 
     title: str
     reference: str
     who: str
     days: int
+    progress: Message | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,8 @@ def _task(ctx: Context, session: Session, row: Any, now: datetime) -> ToDo:
     progress = targets.progress_by_due(
         calendar, entered=row.opened_at, target_days=row.target_days, due=row.due_at, now=now
     )
-    todo = _todo(ctx, session, row, now, rule.title, f"tasks/{row.key}", waits, calendar=calendar)
-    return replace(todo, progress=targets.describe(progress))
+    said = targets.describe(progress)
+    return _todo(ctx, session, row, now, rule.title, f"tasks/{row.key}", waits, calendar=calendar, progress=said)
 
 
 def _questions(ctx: Context, session: Session, actor: Actor, now: datetime) -> Iterable[ToDo]:
@@ -162,13 +164,14 @@ def _todo(
     waits: str,
     *,
     calendar: WorkingCalendar | None = None,
+    progress: Message | None = None,
 ) -> ToDo:
     due: datetime | None = row.due_at
     reference: str = row.reference
     calendar = calendar or ctx.calendars.of(session, row.lead_organisation_id, row.lead_nation)
     distance = None if due is None else targets.distance(calendar, now=now, due=due)
     group = "later" if due is None else "overdue" if due < now else "week" if due < _end_of_week(now) else "later"
-    return ToDo(what, f"/agreements/{reference}/{path}", row.title, reference, waits, due, distance, group)
+    return ToDo(what, f"/agreements/{reference}/{path}", row.title, reference, waits, due, distance, group, progress)
 
 
 def _end_of_week(now: datetime) -> datetime:
@@ -181,11 +184,11 @@ def _with_others(ctx: Context, session: Session, actor: Actor, now: datetime) ->
     if actor.sees_all:
         return (), 0
     rows, count = queries.with_others(session, actor, [(h.organisation, h.role) for h in actor.posts])
-    found = []
+    found, said = [], days_of(ctx, session, rows, now)
     for row in rows:
         calendar = ctx.calendars.of(session, row.lead_organisation_id, row.lead_nation)
         days = calendar.elapsed_days(row.holder_since, now) if row.holder_since is not None else 0
         role = ROLES.get(row.holder_role or "", "")
         who = ", ".join(part for part in (role, row.holder_name or row.holder_owner) if part)
-        found.append(Waiting(row.title, row.reference, who, days))
+        found.append(Waiting(row.title, row.reference, who, days, said.get(row.id)))
     return tuple(found), count

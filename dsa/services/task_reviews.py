@@ -19,6 +19,7 @@ from dsa.persistence.heads import Loaded
 from dsa.services import content
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
+from dsa.timekeeping.calendar import WorkingCalendar
 
 CHECKING_KINDS = ("decision", "advice", "check", "record")
 
@@ -46,7 +47,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One task as a reader sees it. ``outcome`` None: not decided. ``notes`` only of the reader's own side."""
+    """One task as a reader sees it. ``outcome`` None: not decided. ``notes`` only of the reader's own side.
+
+    ``calendar`` is that of whoever the task waits for: distances to ``due_at`` are counted on it.
+    """
 
     key: str
     rule: str
@@ -60,6 +64,7 @@ class Review:
     status: str
     outcome: str | None
     due_at: datetime
+    calendar: WorkingCalendar
     post: str = ""
     at: datetime | None = None
     happened_at: datetime | None = None
@@ -94,6 +99,7 @@ class _Reader:
     """Turns rows into what one person may see."""
 
     def __init__(self, ctx: Context, session: Session, loaded: Loaded, actor: Actor) -> None:
+        self.ctx, self.session, self.loaded = ctx, session, loaded
         self.flow = flow_of(ctx, session, loaded)
         self.form = content.form_of(ctx, session, loaded)
         self.parties = {party.key: party.name for party in loaded.parties}
@@ -107,6 +113,9 @@ class _Reader:
             )
             self.requests.setdefault(row.event_seq, []).append(asked)
         self.relied = {a.id: a for a in work.live_approvals(session, loaded.head.id)}
+
+    def _calendar(self, organisation_id: int) -> WorkingCalendar:
+        return self.ctx.calendars.of(self.session, organisation_id, self.loaded.nation_of(organisation_id))
 
     def review(self, row: Any, decided: Any) -> Review:
         """One task; for one whose earlier approval stands, what was decided then."""
@@ -131,6 +140,7 @@ class _Reader:
             row.status,
             said.outcome if said is not None else None,
             row.due_at,
+            self._calendar(row.organisation_id),
             post,
             summary=str(facts.get("summary") or ""),
             requests=tuple(self.requests.get(said.done_seq, ())) if said is not None else (),

@@ -94,10 +94,11 @@ def progress_by_due(
     """As ``progress`` for something that runs, from its stored due moment: what that was moved on by is paused time."""
     if target_days is None:
         return Progress(calendar.elapsed_days(entered, now), None, 0, "running")
-    usual = calendar.due_at(entered, target_days)
-    # most due moments never moved, and lists ask this for every row
-    paused = 0 if due == usual else calendar.working_days(calendar.local_date(usual), calendar.local_date(due))
-    elapsed = max(0, calendar.elapsed_days(entered, now) - paused)
+    # by the numbers of days, because lists ask this for every row; what has no days is due on the next day of work
+    began = calendar.day_number(entered)
+    reached = began + target_days if target_days else calendar.day_number(calendar.next_opening(entered))
+    paused = max(0, calendar.day_number(due) - reached)
+    elapsed = max(0, calendar.day_number(now) - began - paused)
     return Progress(elapsed, target_days, paused, "late" if now > due else "running")
 
 

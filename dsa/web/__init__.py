@@ -20,6 +20,7 @@ from dsa.web.page_environment import install_templates, made_once
 from dsa.web.page_errors import install_errors
 from dsa.web.page_headers import install_headers
 from dsa.web.time_navigation import install_time_navigation
+from dsa.web.wording import install_wording
 
 # Modules of dsa.web that define ``blueprint``.
 BLUEPRINTS = (
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None, *, services: composition.Servic
     app.extensions["dsa"] = services or composition.compose(settings)
     install_templates(app, override=settings.templates_dir)
     Babel(app, default_locale="en", default_timezone="Europe/London")
+    install_wording(app)
     csrf.init_app(app)
     app.jinja_env.globals.update(csrf_field=_csrf_field, made_once=made_once)
     install_page(app)

@@ -133,7 +133,18 @@ def utc_now() -> datetime:
 
 
 def _static_file(name: str) -> str:
+    return _static_address(request.script_root, name)
+
+
+@lru_cache(maxsize=256)
+def _static_address(_root: str, name: str) -> str:
     return url_for("static", filename=name, v=_fingerprint(name))
+
+
+@lru_cache(maxsize=256)
+def _address(_root: str, endpoint: str) -> str:
+    """An address that every page has: below the same root it is the same however often it is asked for."""
+    return url_for(endpoint)
 
 
 @lru_cache(maxsize=64)
@@ -149,7 +160,11 @@ def _navigation(app: Flask) -> list[dict[str, object]]:
         shown = list(NAVIGATION)
     path = request.path
     return [
-        {"href": url_for(endpoint), "text": gettext(words), "active": path == prefix or path.startswith(f"{prefix}/")}
+        {
+            "href": _address(request.script_root, endpoint),
+            "text": gettext(words),
+            "active": path == prefix or path.startswith(f"{prefix}/"),
+        }
         for endpoint, words, prefix in shown
         if endpoint in app.view_functions
     ]

@@ -67,12 +67,13 @@ class _Said:
         return found
 
     def waiting(self, row: Waiting) -> tuple[str, str, str]:
-        """An agreement that somebody else has: its address, its name, who has it and for how long."""
+        """An agreement that somebody else has: its address, its name, who has it, for how long, “day 6 of 10”."""
         key = ("waiting", row.days)
         if key not in self._known:
             self._known[key] = ngettext("for %(num)d working day", "for %(num)d working days", row.days)
         who = self.once("With: %(who)s") % {"who": row.who}
-        return f"/agreements/{row.reference}", f"{row.title} ({row.reference})", f"{who}, {self._known[key]}"
+        lasts = self._known[key] if row.progress is None else f"{self._known[key]}, {self.told(row.progress)}"
+        return f"/agreements/{row.reference}", f"{row.title} ({row.reference})", f"{who}, {lasts}"
 
 
 @blueprint.get("/tasks")

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from dsa.persistence import drafts, queries_tasks, work
 from dsa.services import directory, drafting, reviewing
@@ -471,3 +472,13 @@ def test_of_many_who_approve_at_once_one_wins_and_the_others_get_a_409(
         head = world.loaded(reference).head
         assert len([a for a in work.live_approvals(session, head.id) if a.rule == "legal"]) == 1
         assert queries_tasks.look(session, head.id, world.person("SLC", "legal")) is not None
+
+
+def test_when_another_party_is_to_decide_is_counted_on_its_own_nations_days(pages: PageClient, world: World) -> None:
+    with world.ctx.database.writing() as session:
+        session.execute(text("UPDATE organisations SET nation = 'SCT' WHERE code = 'SLC'"))
+    world.move_clock(days=14)  # its days go over St Andrew's Day, when England works
+    reference = world.agreement_in("review")
+    pages.sign_in(world.person("HMRC", "legal"))
+    page = pages.get(f"/agreements/{reference}/tasks/legal:hmrc")
+    assert "Legal adviser, Student Loans Company: due 1 December 2026, in 10 working days" in page.text
