@@ -33,10 +33,7 @@ VERDICTS = {
     "incomplete": (
         mark("Not complete"),
         "waiting",
-        mark(
-            "What is there is unchanged, but it is not the whole signed document: signatures, the closing seal or its "
-            "time stamp are missing. Ask whoever gave it to you for the whole one."
-        ),
+        mark("Ask whoever gave it to you for the whole one."),
     ),
     "not_ours": (
         mark("Not a document of this service"),

@@ -149,6 +149,7 @@ def test_a_copy_from_before_all_had_signed_is_not_complete_and_not_called_change
     assert page.h1 == "Not complete"
     assert "More signatures or seals were added to our copy since." in page.text
     assert "Ask whoever gave it to you for the whole one." in page.text
+    assert "The seal at completion is missing: not everybody had signed" in page.text.partition("What was checked")[0]
     for untrue in ("Do not rely on it", "Changed after signing", "does not keep"):
         assert untrue not in page.text
     assert "Yes, it is in force today; no data is shared" in page.text
