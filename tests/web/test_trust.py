@@ -11,6 +11,7 @@ from dsa.adapters.authority import Authority
 from dsa.adapters.published import read_published
 from dsa.config import Settings
 from dsa.services import audit_log
+from tests.web import chromium
 from tests.web.page_client import PageClient
 from tests.web.world import World
 
@@ -57,3 +58,17 @@ def test_looking_it_up_is_limited_as_checking_is(world: World, pages: PageClient
 def test_a_damaged_file_closes_no_page(world: World, pages: PageClient, settings: Settings) -> None:
     (settings.data_dir / "root-earlier.pem").write_text("-----BEGIN CERTIFICATE-----\nno\n")
     assert "This service has published no earlier one." in pages.get("/verify/trust").text
+
+
+@pytest.mark.browser
+def test_what_has_to_be_trusted_fits_a_telephone(world: World, settings: Settings, visitor: chromium.Page) -> None:
+    Authority.open(settings.data_dir, demo=True)
+    world.agreement_in("first_look")
+    audit_log.keep_log(world.ctx, due=True)
+    visitor.set_viewport_size({"width": 375, "height": 800})
+    for path in ("/checkpoints", "/verify/trust"):
+        visitor.goto(path)
+        chromium.assert_no_sideways_scroll(visitor)
+        chromium.assert_accessible(visitor)
+    visitor.goto("/checkpoints")
+    assert visitor.get_by_role("region", name="Checkpoints, newest first").count() == 1
