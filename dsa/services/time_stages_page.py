@@ -23,13 +23,17 @@ OLDEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """An agreement past its stage's due moment; ``days`` working days late on the lead's calendar, at least 1."""
+    """An agreement past its stage's due moment; ``days`` working days late on the lead's calendar.
+
+    0 where no working day has passed since: then ``today`` says whether it was due today.
+    """
 
     reference: str
     title: str
     stage: str
     days: int
     who: str
+    today: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,10 @@ def overdue_of(ctx: Context, session: Session, scope: Scope, rows: Sequence[Any]
         stage = scope.stages.get(row.stage)
         who = row.holder_name or row.holder_owner or ""
         title = stage.title if stage is not None else row.stage
-        found.append(Overdue(row.reference, row.title, title, -calendar.days_until(now, row.due_at), who))
+        last, today = calendar.local_date(row.due_at), calendar.local_date(now)
+        found.append(
+            Overdue(row.reference, row.title, title, calendar.working_days(last, today), who, today=last == today)
+        )
     return tuple(found)
 
 

@@ -1,6 +1,7 @@
 """Has a stage become quicker or slower, or does it only vary. One rule: one sentence says what the chart says."""
 
 from dataclasses import dataclass
+from statistics import median
 
 from dsa.domain.actor import Actor
 from dsa.insight.control import BASELINE, ControlChart, control_chart
@@ -11,6 +12,8 @@ from dsa.timekeeping.weeks import LONDON, week_of
 
 WEEKS = 156
 _LONG_BASELINE = 40
+_FEW_A_WEEK = 3  # stays below which a week's figure is hardly more than one agreement's
+_TOO_WIDE = 25  # times the lower limit: with an upper one beyond it hardly any week is out of the ordinary
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,13 @@ class TrendPage:
     points: tuple[Point, ...]
     chart: ControlChart | None
     choices: tuple[tuple[str, str], ...]
+
+    @property
+    def thin(self) -> bool:
+        """Whether the weeks have so few stays, and vary so much, that they tell nothing of one week."""
+        if self.chart is None or median(point.n for point in self.points) >= _FEW_A_WEEK:
+            return False
+        return self.chart.upper > _TOO_WIDE * self.chart.lower
 
 
 def trend_page(ctx: Context, actor: Actor, asked: Asked, *, stage: str = "") -> TrendPage:

@@ -9,7 +9,7 @@ from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
 from dsa.web.time_filters import asked, csv_address, time_page
-from dsa.web.time_words import days
+from dsa.web.time_words import days, late_words
 from dsa.web.wording import gettext, ngettext
 
 blueprint = Blueprint("time_chase", __name__)
@@ -25,6 +25,7 @@ def show() -> tuple[str, int]:
         found,
         finding(found),
         days=days,
+        late=late_words,
         chased=CHASED,
         measured=measured,
         chart=_chart(found),

@@ -141,7 +141,8 @@ def compared(found: HowLong) -> str:
     if change is None:
         return gettext("Too few of one group have been signed to compare the two.")
     if change.saved is None:
-        return gettext("Not reached: of one group fewer than half have been signed so far. The curves stand below.")
+        words = gettext("Not reached: of one group fewer than half have been signed so far. The curves stand below.")
+        return f"{words} {_sure(change)}".rstrip()
     return f"{_saved(change)} {_sure(change)}"
 
 

@@ -14,7 +14,7 @@ from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
 from dsa.web.time_filters import asked_of_months, csv_address, months_typed, months_words, time_page
-from dsa.web.time_words import days
+from dsa.web.time_words import days, late_words
 from dsa.web.wording import gettext, ngettext
 
 blueprint = Blueprint("time_stages", __name__)
@@ -36,6 +36,7 @@ def show() -> tuple[str, int]:
         months_words=months_words(asked.months),
         chart=_chart(found),
         days=days,
+        late=late_words,
         few=FEW,
         csv_address=csv_address("/time/stages.csv", found.scope),
     )

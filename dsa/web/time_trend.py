@@ -57,7 +57,7 @@ def _found() -> TrendPage:
 
 
 def _unusual(found: TrendPage) -> frozenset[int]:
-    if found.chart is None:
+    if found.chart is None or found.thin:
         return frozenset()
     return frozenset(found.chart.outside) | {place for run in found.chart.runs for place in run}
 
@@ -67,6 +67,12 @@ def finding(found: TrendPage) -> str:
     chart = found.chart
     if chart is None:
         return gettext("Too few weeks to say whether anything has become quicker or slower.")
+    if found.thin:
+        words = gettext(
+            "%(stage)s varies too much for a reading by weeks, because few stays end in each. Usually half take "
+            "%(middle)s."
+        )
+        return words % {"stage": gettext(found.title), "middle": _rounded(chart.middle)}
     said = {
         "steady": gettext("%(stage)s only varies: no week is out of the ordinary, usually half take %(middle)s."),
         "slower": gettext("%(stage)s has become slower: week after week it lies above its usual %(middle)s."),
@@ -85,18 +91,14 @@ def _rounded(value: float) -> str:
 def _key(found: TrendPage) -> list[tuple[str, str]]:
     if found.chart is None:
         return []
+    limits = gettext("ordinary weeks lie between %(low)s and %(high)s")
+    if found.thin:
+        limits = gettext("from %(low)s to %(high)s: too wide to call a week out of the ordinary")
     return [
         ("dot", gettext("a week")),
         ("past", gettext("a week out of the ordinary")),
         ("middle", gettext("the usual: %(days)s", days=_rounded(found.chart.middle))),
-        (
-            "target",
-            gettext(
-                "ordinary weeks lie between %(low)s and %(high)s",
-                low=f"{found.chart.lower:.1f}",
-                high=_rounded(found.chart.upper),
-            ),
-        ),
+        ("target", limits % {"low": f"{found.chart.lower:.1f}", "high": _rounded(found.chart.upper)}),
     ]
 
 

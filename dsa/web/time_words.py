@@ -2,6 +2,7 @@
 
 from dsa.domain.errors import BadInput
 from dsa.services.finish_lines import FinishLine
+from dsa.services.time_stages_page import Overdue
 from dsa.services.timetable_page import Slip, TimetableShown
 from dsa.services.whose_time import Figures, HoldNow
 from dsa.timekeeping.months import first_day, read_months
@@ -18,6 +19,13 @@ def days(value: float) -> str:
     """``1 working day``, ``12.5 working days``."""
     shown = number(value)
     return gettext("1 working day") if shown == "1" else gettext("%(days)s working days", days=shown)
+
+
+def late_words(overdue: Overdue) -> str:
+    """``7 working days late``; of what no working day has passed since, when it was due."""
+    if overdue.days:
+        return gettext("%(days)s late", days=days(overdue.days))
+    return gettext("since close of office today") if overdue.today else gettext("since the last working day")
 
 
 def month_words(text: str) -> str:

@@ -3,7 +3,13 @@
 import csv
 import io
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
+from dsa.insight.cohorts import Change
+from dsa.insight.survival import Comparison
+from dsa.services.how_long import HowLong
+from dsa.web import time_how_long
 from tests.past import add_past, add_signed
 from tests.web.page_client import PageClient
 from tests.web.world import World
@@ -185,3 +191,16 @@ def test_what_a_second_sheet_reports_again_counts_once(pages: PageClient, world:
     assert "4 signed, 1 still open, 2 withdrawn or rejected" in page.text
     pages.sign_in(world.person("SLC", "head_of_sharing"))
     assert "imported sheet" not in pages.get("/time/how-long").text.replace("of an imported sheet counts from", "")
+
+
+def test_where_half_is_not_reached_in_one_group_it_still_says_whether_the_curves_differ(
+    pages: PageClient,
+) -> None:
+    verdicts = ((0.01, "by more than chance would make them"), (0.4, "by no more than chance may make them"))
+    for p_value, verdict in verdicts:
+        test = Comparison(6.6, p_value, 1.5, 1.1, 2.0)
+        found = SimpleNamespace(before=object(), after=object(), change=Change(None, None, None, test))
+        with pages.app.test_request_context():
+            said = time_how_long.compared(cast(HowLong, found))
+        assert said.startswith("Not reached: of one group fewer than half have been signed so far.")
+        assert verdict in said

@@ -243,13 +243,13 @@ def test_every_page_of_time_is_in_the_sub_navigation_and_opens(pages: PageClient
         assert current == [words(link)]
 
 
-def test_a_control_chart_says_in_one_sentence_that_a_stage_became_slower(pages: PageClient, world: World) -> None:
+def weekly(world: World, lengths: list[int]) -> None:
+    """A stay in drafting of so many working days that ended in each of the last weeks (not what a service would do)."""
     loaded = world.loaded(world.agreement_in("drafting"))
     this_week = week_of(world.ctx.clock.now().date())
     with world.ctx.database.writing() as session:
-        for place in range(30):
-            left = monday(this_week - 30 + place)
-            days = (4, 5, 6)[place % 3] if place < 21 else 20
+        for place, days in enumerate(lengths):
+            left = monday(this_week - len(lengths) + place)
             at = loaded.head.created_at.replace(year=left.year, month=left.month, day=left.day)
             rows.add(
                 session,
@@ -262,6 +262,19 @@ def test_a_control_chart_says_in_one_sentence_that_a_stage_became_slower(pages: 
                 },
             )  # fmt: skip
     figures.rebuild(world.ctx)
+
+
+def test_weeks_of_one_stay_each_that_vary_too_much_are_not_read_as_ordinary(pages: PageClient, world: World) -> None:
+    weekly(world, [1, 40, 3, 200, 2, 90] * 5)
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    page = pages.get("/time/trend?stage=drafting")
+    assert "Drafting varies too much for a reading by weeks, because few stays end in each." in page.text
+    assert "ordinary weeks lie between" not in page.text
+    assert "too wide to call a week out of the ordinary" in page.text
+
+
+def test_a_control_chart_says_in_one_sentence_that_a_stage_became_slower(pages: PageClient, world: World) -> None:
+    weekly(world, [(4, 5, 6)[place % 3] if place < 21 else 20 for place in range(30)])
     pages.sign_in(world.person("HMRC", "head_of_sharing"))
     page = pages.get("/time/trend?stage=drafting")
     assert "Drafting has become slower: week after week it lies above its usual" in page.text

@@ -170,3 +170,16 @@ def test_what_is_no_month_is_said_and_narrows_nothing(pages: PageClient, world: 
         assert pages.client.get(f"/time/stages.csv?{query}").status_code == 400, query
     for query in ("started_from=March", "started_from=2026-05&started_to=2026-04", "started_to=%3Cb%3E"):
         assert pages.get(f"/agreements?{query}").h1 == "0 agreements", query
+
+
+def test_what_was_due_today_is_said_to_be_late_since_close_of_office(pages: PageClient, world: World) -> None:
+    reference = world.agreement_in("check_draft")
+    due = world.loaded(reference).head.stage_due_at
+    assert due is not None
+    world.move_clock(seconds=(due - world.ctx.clock.now()).total_seconds() + 1_800)
+    world.count()
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    for path in ("/time", "/time/chase"):
+        page = pages.get(path)
+        assert "Check the draft, since close of office today" in page.text, path
+        assert "1 working day late" not in page.text, path
