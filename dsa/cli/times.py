@@ -110,7 +110,7 @@ def _end_of(text: str) -> int:
 def _sentences(figures: dict[str, Any]) -> Iterator[str]:
     """The figures for people: what matters first, each table with its heading."""
     yield (
-        f"{figures['file']}: {figures['cases']:,} cases, {figures['events']:,} events, "
+        f"{figures['file']}: {_of(figures['cases'], 'case')}, {_of(figures['events'], 'event')}, "
         f"from {_day(figures['first'])} to {_day(figures['last'])}. Counted: {figures['counted']}."
     )
     yield from _durations(figures)
@@ -125,6 +125,11 @@ def _sentences(figures: dict[str, Any]) -> Iterator[str]:
         for one in figures["warnings"]:
             count = f"{one['count']:,} " if one["count"] else ""
             yield f"  {_capital(count + one['message'])}"
+
+
+def _of(count: int, what: str) -> str:
+    """``1 case``, ``1,204 cases``."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _durations(figures: dict[str, Any]) -> Iterator[str]:
@@ -175,7 +180,7 @@ def _paths(figures: dict[str, Any]) -> Iterator[str]:
         for name, count in sorted(figures["rework_cases_per_activity"].items(), key=lambda found: -found[1])[:3]
     )
     yield (
-        f"\nPaths: {figures['variants']:,} different ones; in {figures['rework_case_rate']:.0%} of cases something was "
+        f"\nPaths: {_of(figures['variants'], 'different one')}; in {figures['rework_case_rate']:.0%} of cases something was "
         f"done again{': ' + again if again else ''}."
     )
     for one in figures["top_variants"][:3]:
@@ -207,7 +212,7 @@ def _judged(found: dict[str, Any] | None) -> Iterator[str]:
     if found is None:
         return
     yield (
-        f"\nForecasts judged on five past days: {found['open_cases']:,} open cases, "
+        f"\nForecasts judged on five past days: {_of(found['open_cases'], 'open case')}, "
         f"{found['no_date']:,} of them beyond what history reaches (people would be given no date)"
     )
     yield f"  {'method':<34}{'error, days':>12}{'met':>8}{'met, corrected':>16}"

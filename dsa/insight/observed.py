@@ -4,6 +4,7 @@ One rule: a case whose last event lies after the date is open on the date, and c
 later events are not looked at.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,12 @@ def _ages(days: Floats) -> dict[str, float | None]:
     return {"p50": p50, "p85": p85, "max": float(days.max())}
 
 
+_OF_ONE = {
+    "equal_times": "event has the same moment as the one before; their order in the file decided.",
+    "far_dates": "event lies more than 20 years from the middle of the log: is its date right?",
+}
+
+
 def warnings(log: EventLog, *, folded: bool) -> list[Note]:
     """What a reader must know before believing the figures, the reader's notes first."""
     cases = Cases(log)
@@ -77,6 +84,9 @@ def warnings(log: EventLog, *, folded: bool) -> list[Note]:
         *log.notes,
         Note("equal_times", "events have the same moment as the one before; their order in the file decided.", equal),
         Note("far_dates", "events lie more than 20 years from the middle of the log: are their dates right?", far),
+    ]
+    found = [
+        replace(one, message=_OF_ONE[one.code]) if one.count == 1 and one.code in _OF_ONE else one for one in found
     ]
     steps = {log.lifecycles[one].casefold() for one in np.unique(log.lifecycle) if one != NONE}
     if len(steps) > 1 and not folded:

@@ -108,11 +108,14 @@ def _places(header: list[str], columns: Columns) -> tuple[int, ...]:
     needed = {"--case": columns.case, "--activity": columns.activity, "--time": columns.time}
     absent = {option: column for option, column in needed.items() if column not in header}
     if absent:
+        says = "There is no column %(absent)s." if len(absent) == 1 else "There are no columns %(absent)s."
+        example = " For example: %(example)s." if len(absent) == len(needed) <= len(header) else ""
         raise BadInput(
-            "There is no column %(absent)s. The columns are: %(header)s. Say which to take with %(options)s.",
+            says + " The columns are: %(header)s. Say which to take with %(options)s." + example,
             absent=", ".join(f"“{column}”" for column in absent.values()),
             header=", ".join(header)[:500] or "none",
             options=", ".join(absent),
+            example=" ".join(f'{option} "{name[:60]}"' for option, name in zip(needed, header, strict=False)),
         )
     optional = (columns.resource, columns.lifecycle, columns.start, columns.status)
     places = {column: place for place, column in enumerate(header)}

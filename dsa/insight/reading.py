@@ -37,6 +37,8 @@ def read_log(stream: BinaryIO, *, name: str, columns: Columns = _STANDARD) -> Ev
     source = cast(BinaryIO, limited)
     if beginning.startswith(b"<"):
         return read_xes(source, columns=columns, name=name)
+    if name.lower().removesuffix(".gz").endswith(".xes"):
+        raise BadInput("%(file)s, line 1: This is no XES file: it does not begin with “<”. Export it again.", file=name)
     if beginning.startswith(b"{"):
         case_type = columns.case if columns.case != _STANDARD.case else None
         return read_ocel(source, columns=columns, name=name, case_type=case_type)

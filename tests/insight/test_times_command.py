@@ -84,7 +84,10 @@ GOOD_XES = b"""<log><trace><string key="concept:name" value="1"/><event><string 
     ("content", "says"),
     [
         (gzip.compress("\n".join(ROWS * 200).encode())[:-30], "line [0-9]+: Here the packed file is damaged or ends"),
-        (b"id,what,when\n1,a,2020-01-01\n", "line 1: There is no column .*--case, --activity, --time"),
+        (
+            b"id,what,when\n1,a,2020-01-01\n",
+            'line 1: There are no columns .*--case, --activity, --time. For example: --case "id" --activity',
+        ),
         ("\n".join(ROWS).encode() + b"\n7,caf\xe9,2020-01-01T10:00Z,x", "line 20: Byte 6 of the line is not UTF-8"),
         (GOOD_XES + GOOD_XES[5:] + b"</log>", "line 3: A second trace is called “1”"),
         (b'<!DOCTYPE log [<!ENTITY a "aaa"><!ENTITY b "&a;&a;">]>\n<log>&b;</log>', "line 1: .*a document type"),
@@ -100,6 +103,22 @@ def test_a_bad_log_is_one_sentence_with_its_line_and_nothing_of_it_is_told(
         assert (out, code) == ("", 1)
         assert re.match(f"log.csv, {says}", err)
         assert len(err.splitlines()) == 1
+
+
+def test_one_is_told_as_one_and_a_binary_xes_is_said_to_be_no_xes(
+    log: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log.write_bytes(
+        b"case:concept:name,concept:name,time:timestamp\n1,a,1970-01-01T00:00Z\n1,b,2020-01-01T00:00Z\n"
+        b"1,c,2020-01-02T00:00Z\n"
+    )
+    out, _, code = run(capsys, log)
+    assert ("log.csv: 1 case, 3 events" in out, "1 different one;" in out, code) == (True, True, 0)
+    assert "1 event lies more than 20 years" in out
+    binary = tmp_path / "x.xes"
+    binary.write_bytes(b"\x01\x02\xff\x00")
+    _, err, code = run(capsys, binary)
+    assert (err.startswith("x.xes, line 1: This is no XES file"), code) == (True, 1)
 
 
 def test_a_bad_file_is_one_sentence_and_status_1(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
