@@ -180,8 +180,8 @@ def _paths(figures: dict[str, Any]) -> Iterator[str]:
         for name, count in sorted(figures["rework_cases_per_activity"].items(), key=lambda found: -found[1])[:3]
     )
     yield (
-        f"\nPaths: {_of(figures['variants'], 'different one')}; in {figures['rework_case_rate']:.0%} of cases something was "
-        f"done again{': ' + again if again else ''}."
+        f"\nPaths: {_of(figures['variants'], 'different one')}; in {figures['rework_case_rate']:.0%} of cases "
+        f"something was done again{': ' + again if again else ''}."
     )
     for one in figures["top_variants"][:3]:
         yield (
