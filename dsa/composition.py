@@ -79,8 +79,9 @@ def open_context(
 
 
 def document_checker(settings: Settings) -> SeparateVerifier:
-    """What checks uploaded documents, trusting only this installation's own authority."""
-    return SeparateVerifier(settings.data_dir / "root.pem")
+    """What checks uploaded documents, trusting only this installation's own authority, and those it had before."""
+    own = [settings.data_dir / name for name in ("root.pem", "root-earlier.pem")]
+    return SeparateVerifier(own, settings.data_dir / "stamp-roots.pem")
 
 
 def signer_answers(settings: Settings) -> bool:

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from asn1crypto import pem, x509
+from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -42,7 +42,7 @@ def verify(
     now: dt.datetime | None = None,
     stamp_roots: Sequence[bytes] = (),
 ) -> Verdict:
-    """Judge the bytes of a PDF, trusting only ``roots`` (PEM or DER certificates; none: the authority is unknown).
+    """Judge the bytes of a PDF, trusting only ``roots`` (DER or PEM, one or several in each; none: authority unknown).
 
     ``progress`` is called with (signatures judged, signatures in all); ``log`` are the lines of the agreement's full
     log, which must begin with the events in the document; ``checkpoint`` is one of the service's log that somebody
@@ -54,7 +54,7 @@ def verify(
     """
     reader = opened(pdf)
     try:
-        trusted = [_certificate(each) for each in roots]
+        trusted = [_certificate(each) for given in roots for each in parts_of(given)]
         at = now or dt.datetime.now(dt.UTC)
         examination = _Examination(pdf, reader, trusted, progress, at)
         examination.stamp_roots = [_certificate(each) for given in stamp_roots for each in parts_of(given)]
@@ -69,7 +69,7 @@ def verify(
 
 def _certificate(data: bytes) -> x509.Certificate:
     try:
-        certificate = x509.Certificate.load(pem.unarmor(data)[2] if pem.detect(data) else data)
+        certificate = x509.Certificate.load(data)
         _ = certificate.subject.native
     except (ValueError, TypeError) as error:
         raise BadInput("The root certificate cannot be read: it is neither PEM nor DER.") from error

@@ -15,12 +15,16 @@ _CHECKING = LimitedProcess(
 
 
 class SeparateVerifier:
-    """Checks documents against one root certificate, each in a limited child process."""
+    """Checks documents against the root certificates of one service, each in a limited child process.
+
+    ``roots`` are files: the root's and, where there are some, its earlier ones'; ``stamp_roots`` are trusted to say the
+    time and for nothing else. A file that is not there holds none.
+    """
 
     def __init__(
-        self, root: Path, stamp_roots: Path | None = None, *, seconds: int = SECONDS, megabytes: int = MEGABYTES
+        self, roots: Sequence[Path], stamp_roots: Path, *, seconds: int = SECONDS, megabytes: int = MEGABYTES
     ) -> None:
-        self._roots = [str(root), str(stamp_roots or root.with_name("stamp-roots.pem"))]
+        self._roots = [str(stamp_roots), *map(str, roots)]
         self._seconds, self._megabytes = seconds, megabytes
 
     def verify(self, pdf: bytes) -> dict[str, Any]:
@@ -34,8 +38,8 @@ class SeparateVerifier:
 def _check(pdf: bytes, arguments: Sequence[str]) -> dict[str, Any]:
     from dsa.adapters.verification import verify
 
-    trusted, clocks = ([Path(at).read_bytes()] if Path(at).exists() else [] for at in arguments)
-    return verify(pdf, roots=trusted, stamp_roots=clocks).as_json()
+    clocks, *roots = ([Path(at).read_bytes()] if Path(at).exists() else [] for at in arguments)
+    return verify(pdf, roots=[each for some in roots for each in some], stamp_roots=clocks).as_json()
 
 
 if __name__ == "__main__":

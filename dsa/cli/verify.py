@@ -32,7 +32,9 @@ _KINDS = {
 
 @click.command("verify")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--root", type=click.Path(path_type=Path), help="The root certificate to trust (PEM or DER).")
+@click.option(
+    "--root", type=click.Path(path_type=Path), help="The root certificate to trust (DER, or PEM with one or several)."
+)
 @click.option("--stamp-roots", type=click.Path(path_type=Path), help="Roots trusted to say the time (PEM), beside it.")
 @click.option("--log", type=click.Path(path_type=Path), help="The full log of the agreement (JSON Lines).")
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="A checkpoint of the log that somebody kept.")
@@ -75,8 +77,8 @@ def _read(path: Path, *, most: int = LARGEST) -> bytes:
 def _roots(given: Path | None) -> list[bytes]:
     if given is not None:
         return [_read(given)]
-    kept = Path(os.environ.get("DSA_DATA_DIR") or "var") / "root.pem"
-    return [_read(kept)] if kept.exists() else []
+    here = Path(os.environ.get("DSA_DATA_DIR") or "var")
+    return [_read(here / name) for name in ("root.pem", "root-earlier.pem") if (here / name).exists()]
 
 
 def _clocks(given: Path | None, root: Path | None) -> list[bytes]:

@@ -55,6 +55,20 @@ def test_it_trusts_the_root_in_the_data_directory(
     assert _run(signed_file).exit_code == 0
 
 
+def test_it_trusts_an_earlier_root_of_the_data_directory_and_a_file_with_several(
+    signed_file: Path, root_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    newer = Authority.open(tmp_path / "newer", demo=True).root_pem
+    here = tmp_path / "newer"
+    monkeypatch.setenv("DSA_DATA_DIR", str(here))
+    (here / "root.pem").write_bytes(newer)
+    assert _run(signed_file).exit_code == 1
+    (here / "root-earlier.pem").write_bytes(root_file.read_bytes())
+    assert _run(signed_file).exit_code == 0
+    (here / "several.pem").write_bytes(newer + root_file.read_bytes())
+    assert _run(signed_file, "--root", str(here / "several.pem")).exit_code == 0
+
+
 def test_it_never_trusts_a_root_that_lies_beside_the_file(
     signed_file: Path, root_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -168,7 +168,7 @@ def test_settings_lead_to_the_authorities_in_their_order_and_their_roots_are_pub
     chosen = replace(settings, tsa_urls=(first.address, second.address), tsa_trust=trust)
     press = Press(chosen)
     pdf = press.seal_issue(base_pdf)
-    found = SeparateVerifier(chosen.data_dir / "root.pem").verify(pdf)
+    found = SeparateVerifier([chosen.data_dir / "root.pem"], chosen.data_dir / "stamp-roots.pem").verify(pdf)
     assert found["level"] == "B-LTA"
     path = tmp_path / "issued.pdf"
     path.write_bytes(pdf)

@@ -320,7 +320,7 @@ def test_a_bomb_is_refused_in_a_sentence_within_the_limits(world: World, tmp_pat
     assert len(bomb) < 10 * 1_048_576
     begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(BadInput) as refused:
-        SeparateVerifier(tmp_path / "root.pem").verify(bomb)
+        SeparateVerifier([tmp_path / "root.pem"], tmp_path / "stamp-roots.pem").verify(bomb)
     assert str(refused.value).endswith(".")
     assert time.monotonic() - begun < SECONDS + 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024, "the service itself reads nothing"
@@ -357,13 +357,13 @@ def test_the_thirty_first_check_in_a_minute_waits(pages: PageClient, world: Worl
 
 
 def test_a_check_that_takes_too_long_is_given_up(world: World, tmp_path: Path) -> None:
-    slow = SeparateVerifier(tmp_path / "root.pem", seconds=0)
+    slow = SeparateVerifier([tmp_path / "root.pem"], tmp_path / "stamp-roots.pem", seconds=0)
     with pytest.raises(BadInput, match="too complicated"):
         slow.verify(b"%PDF-1.7")
 
 
 def test_a_check_that_takes_too_much_memory_is_given_up(world: World, tmp_path: Path) -> None:
-    narrow = SeparateVerifier(tmp_path / "root.pem", megabytes=40)
+    narrow = SeparateVerifier([tmp_path / "root.pem"], tmp_path / "stamp-roots.pem", megabytes=40)
     with pytest.raises(BadInput, match="too large"):
         narrow.verify(b"%PDF-1.7")
 
