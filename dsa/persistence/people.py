@@ -98,6 +98,22 @@ _HOLDERS = _holders(Post.organisation_id == bindparam("of_organisation"), Post.r
 _DEMO_PEOPLE = _holders(Person.is_demo.is_(True))
 
 
+_PAST_HOLDERS = Prepared(
+    select(Appointment.person_id)
+    .join(Post, Post.id == Appointment.post_id)
+    .where(Post.organisation_id == bindparam("of_organisation"), Post.role == bindparam("of_role"))
+    .distinct()
+    .order_by(Appointment.person_id)
+)
+
+
+def who_left(session: Session, organisation_id: int, role: str, *, on: date) -> list[int]:
+    """The ids of the people who held a role in an organisation once and do not on a day: their work is for the rest."""
+    there = {holder.id for holder in holders(session, organisation_id, role, on=on)}
+    ever = _PAST_HOLDERS.rows(session, {"of_organisation": organisation_id, "of_role": role})
+    return [row.person_id for row in ever if row.person_id not in there]
+
+
 def authorities(session: Session, post_ids: Iterable[int]) -> list[Authority]:
     """The delegated authority of posts, in order of its end."""
     rows = [row for post in sorted(post_ids) for row in _DELEGATIONS.rows(session, {"post": post})]

@@ -3,9 +3,10 @@
 The statements are compiled once for each number of organisations and posts: this is the page that is asked for most.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, literal, not_, or_, select, union_all
@@ -142,19 +143,23 @@ def with_me(
     *,
     reasons: frozenset[str],
     mine_only: frozenset[str],
+    left: Mapping[int, Collection[int]] = MappingProxyType({}),
     limit: int = 25,
 ) -> list[Any]:
     """Agreements that wait for a step of one of these (organisation, its code, role) posts, the earliest due first.
 
     ``reasons`` are those of stages that end by somebody's move; in those of ``mine_only`` only the agreement's own
-    drafter is asked.
+    drafter is asked; where that person is one of ``left`` (by organisation), or nobody, every drafter is.
     """
     held = set(posts)
     found: list[Any] = []
     for organisation_id in sorted({post[0] for post in held}):
-        drafts = _own_drafts(mine_only).rows(
-            session, {"organisation": organisation_id, "person": person_id, "most": limit}
-        )
+        of_it = {"organisation": organisation_id, "most": limit}
+        drafts = []
+        for person in (person_id, *left.get(organisation_id, ())):
+            drafts += _own_drafts(mine_only).rows(session, of_it | {"person": person})
+        if organisation_id in left:
+            drafts += _orphans(mine_only).rows(session, of_it)
         found += [row for row in drafts if (organisation_id, row.holder_owner, row.holder_role) in held]
     for organisation_id, code, role in sorted(held):
         values = {"organisation": organisation_id, "code": code, "role": role, "most": limit}
@@ -169,6 +174,12 @@ _ORGANISATION: ColumnElement[int] = bindparam("organisation", type_=Integer)
 def _own_drafts(reasons: frozenset[str]) -> Prepared:
     """What a person drafts for an organisation. Who has it is looked at afterwards: SQLite would take that index."""
     return _walks(reasons, _A.c.drafter_id == bindparam("person"), _A.c.lead_organisation_id == _ORGANISATION)
+
+
+@cache
+def _orphans(reasons: frozenset[str]) -> Prepared:
+    """Drafts that nobody began here: followed agreements that joined."""
+    return _walks(reasons, _A.c.drafter_id.is_(None), _A.c.lead_organisation_id == _ORGANISATION)
 
 
 @cache

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.actor import Actor
 from dsa.domain.permissions import TIMETABLE_ROLES
 from dsa.domain.workflow import ROLES
+from dsa.persistence import people
 from dsa.persistence import queries_tasks_list as queries
 from dsa.services.context import Context
 from dsa.services.day_of import days_of
@@ -141,7 +142,9 @@ def _timetables(ctx: Context, session: Session, actor: Actor, now: datetime) -> 
 
 def _moves(ctx: Context, session: Session, actor: Actor, now: datetime) -> Iterable[ToDo]:
     posts = [(h.organisation_id, h.organisation, h.role) for h in actor.posts]
-    rows = queries.with_me(session, posts, actor.person_id, reasons=_BY_MOVE, mine_only=_OWN_DRAFTS)
+    drafting = {held.organisation_id for held in actor.posts if held.role == "drafter"}
+    left = {each: people.who_left(session, each, "drafter", on=now.date()) for each in drafting}
+    rows = queries.with_me(session, posts, actor.person_id, reasons=_BY_MOVE, mine_only=_OWN_DRAFTS, left=left)
     found = []
     for row in rows:
         flow = ctx.definitions.flow(session, row.workflow_id, row.workflow_version)

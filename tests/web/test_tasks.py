@@ -1,11 +1,15 @@
 """My tasks and the start page: only what waits for me, the most urgent first."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from dsa.domain.actor import Actor, Held
 from dsa.persistence import queries_agreements, queries_tasks_list
+from dsa.persistence.models import Agreement, Appointment
 from dsa.persistence.queries_agreements import Wanted
 from dsa.services import lists
 from tests.web.page_client import PageClient
@@ -157,6 +161,29 @@ def test_a_draft_waits_for_its_own_drafter_and_a_text_to_lock_for_every_drafter(
     assert found((hmrc, "HMRC", "drafter"), colleague) == {agreed}
     assert found((hmrc, "HMRC", "legal"), drafter) == set()
     assert found((world.organisations["SLC"], "SLC", "drafter"), drafter) == set()
+
+
+def test_a_draft_of_somebody_who_left_or_of_nobody_waits_for_every_drafter(world: World) -> None:
+    draft, orphan = world.agreement_in("drafting"), world.agreement_in("drafting")
+    hmrc, drafter, colleague = (
+        world.organisations["HMRC"],
+        world.person("HMRC", "drafter"),
+        world.person("HMRC", "legal"),
+    )
+    yesterday = world.ctx.clock.now().date() - timedelta(days=1)
+
+    def drafts_of(person: int) -> set[str]:
+        post = Held(1, hmrc, "HMRC", "HM Revenue and Customs", "Drafter", "drafter")
+        page = lists.my_tasks(world.ctx, Actor(person, "A colleague", (post,)))
+        return {each.reference for each in (*page.overdue, *page.week, *page.later) if each.url.endswith("/draft")}
+
+    assert drafts_of(colleague) == set()
+    with world.ctx.database.writing() as session:
+        session.execute(update(Agreement).where(Agreement.reference == orphan).values(drafter_id=None))
+    assert drafts_of(colleague) == {orphan}
+    with world.ctx.database.writing() as session:
+        session.execute(update(Appointment).where(Appointment.person_id == drafter).values(ends_on=yesterday))
+    assert drafts_of(colleague) == {draft, orphan}
 
 
 def plans_of(world: World, *asks: Callable[[Session], object]) -> list[str]:
