@@ -1,29 +1,26 @@
 """What an address says: words, numbers, the place to go on from. One rule: nonsense is told, never a fault."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import request
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter
 
 from dsa.domain.errors import BadInput
 
-_MOST = 2**63 - 1  # what a database takes for a number of a row
+_MOST = 2**31 - 1  # what every database takes for a number of a row
 
 
 class RowNumber(IntegerConverter):
-    """A number in an address (``<int:name>``); what is too large for a database leads nowhere."""
+    """A number in an address (``<int:name>``); one too large for a database is a row that there will never be."""
 
-    def __init__(self, map: Map, *args: Any, **given: Any) -> None:
-        super().__init__(map, *args, **{"max": _MOST, **given})
+    def to_python(self, value: str) -> int:
+        """The number that the address names."""
+        return row_number(value)
 
 
 def row_number(text: str) -> int:
-    """The number of a row as sent. Raises ValueError for what is none, or too large for a database."""
-    found = int(text)
-    if not -_MOST <= found <= _MOST:
-        raise ValueError(f"{text[:40]} is too large")
-    return found
+    """The number of a row as sent, at most what a database takes. Raises ValueError for what is no number."""
+    return max(-_MOST, min(_MOST, int(text[:40])))  # a text of thousands of digits is no number to Python
 
 
 def printable(text: str, *, most: int = 200) -> str:

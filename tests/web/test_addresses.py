@@ -7,7 +7,7 @@ from flask import Flask
 from tests.web.page_client import PageClient
 from tests.web.world import World
 
-HUGE = "9" * 26
+HUGE = "9" * 5_000
 
 
 def test_a_number_too_large_for_a_database_leads_nowhere_on_every_page(
@@ -22,7 +22,7 @@ def test_a_number_too_large_for_a_database_leads_nowhere_on_every_page(
     for rule in numbered:
         path = re.sub(r"<int:\w+>", HUGE, rule).replace("<reference>", reference)
         path = re.sub(r"<any\((\w+).*?>", r"\1", path)
-        assert pages.client.get(path).status_code in (404, 405), path
+        assert pages.client.get(path).status_code in (303, 403, 404, 405), rule
     for query in ("/checkpoints?from=", "/outbox?before=", f"/agreements/{reference}/versions/1?since=",
                   f"/agreements/{reference}/contest?spell=", f"/agreements/{reference}/comments?version="):  # fmt: skip
         assert pages.client.get(query + HUGE).status_code < 500, query
