@@ -102,31 +102,32 @@ class Filled:
         legal, *drafters, auditor = found
         return ids, legal, drafters, auditor
 
-    def sql_seconds(self, page: Callable[[Context, Actor], Any], actor: Actor) -> tuple[float, int]:
-        """(seconds of the page's statements on the driver, how many there are)."""
-        asked: list[tuple[str, Any]] = []
 
-        def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-            if not many:
-                asked.append((statement, parameters))
+def sql_seconds(ctx: Context, page: Callable[[Context, Actor], Any], actor: Actor) -> tuple[float, int]:
+    """(seconds of the page's statements on the driver, how many there are)."""
+    asked: list[tuple[str, Any]] = []
 
-        engine = self.ctx.database.engine
-        page(self.ctx, actor)  # definitions and calendars are read once for a process
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            page(self.ctx, actor)
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-        with engine.connect() as connection:
-            cursor = connection.connection.cursor()
-            least = float("inf")
-            for _ in range(ROUNDS):
-                begun = time.perf_counter()
-                for statement, parameters in asked:
-                    cursor.execute(statement, parameters)
-                    cursor.fetchall()
-                least = min(least, time.perf_counter() - begun)
-        return least, len(asked)
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if not many:
+            asked.append((statement, parameters))
+
+    engine = ctx.database.engine
+    page(ctx, actor)  # definitions and calendars are read once for a process
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        page(ctx, actor)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    with engine.connect() as connection:
+        cursor = connection.connection.cursor()
+        least = float("inf")
+        for _ in range(ROUNDS):
+            begun = time.perf_counter()
+            for statement, parameters in asked:
+                cursor.execute(statement, parameters)
+                cursor.fetchall()
+            least = min(least, time.perf_counter() - begun)
+    return least, len(asked)
 
 
 def measure(url: str, number: int, says: Callable[[str], None]) -> dict[str, Any]:
@@ -138,7 +139,7 @@ def measure(url: str, number: int, says: Callable[[str], None]) -> dict[str, Any
         found: dict[str, Any] = {"rebuilt": large.rebuilt, "pages": {}}
         with closing(large.ctx.database):
             for whose, actor in (("all", large.auditor), ("one", large.busy)):
-                costs = {name: large.sql_seconds(page, actor) for name, page in PAGES.items()}
+                costs = {name: sql_seconds(large.ctx, page, actor) for name, page in PAGES.items()}
                 for name, (seconds, statements) in costs.items():
                     says(f"  {name} for {whose}: {1_000 * seconds:.2f} ms of SQL in {statements} statements")
                 worst = max(costs, key=lambda name: costs[name][0])
