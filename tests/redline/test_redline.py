@@ -74,9 +74,9 @@ def test_what_is_shown_reads_as_the_old_text_without_additions_and_as_the_new_wi
 def test_repetitive_text_is_compared_within_a_second(length: int) -> None:
     chance = random.Random(7)
     a, b = (" ".join(chance.choice("xy") for _ in range(length)) for _ in range(2))
-    began = time.perf_counter()
+    began = time.process_time()
     pieces = words(a, b)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert {piece.kind for piece in pieces} >= {"removed", "added"}
 
 
