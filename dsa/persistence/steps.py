@@ -3,8 +3,9 @@
 One rule: the head moves last, and only from the version that was read; otherwise nothing of the step stays.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
@@ -202,6 +203,12 @@ def withdraw_approvals(session: Session, rows: Sequence[dict[str, Any]], *, at: 
 def end_hold(session: Session, *, agreement: int, at: Any, seq: int) -> None:
     """End the hold in force."""
     _END_HOLD.run(session, {"agreement": agreement, "at": at, "seq": seq})
+
+
+def add_mail(session: Session, agreement_id: int, key: str, payload: Mapping[str, Any], *, at: datetime) -> None:
+    """Ask for the letters of one payload (``services.letters``), to be written by a job from ``at`` on."""
+    row = {"kind": "mail", "key": key, "agreement_id": agreement_id, "payload": dict(payload)}
+    add_outbox(session, [row | {"created_at": at, "available_at": at, "attempts": 0}])
 
 
 def add_outbox(session: Session, rows: Sequence[dict[str, Any]]) -> None:

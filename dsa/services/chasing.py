@@ -31,9 +31,7 @@ def chase(ctx: Context, actor: Actor, reference: str) -> Step:
         facts = {"to": whom(loaded), "owner": owner, "role": role}
         step = take(ctx, session, loaded, actor, held, Happening("HolderChased", facts), bump=False)
         payload = {"what": "chased", "owner": owner, "role": role, "by": held.organisation_name}
-        row = {"kind": "mail", "key": f"{reference}:{step.seq}:chased", "agreement_id": loaded.head.id}
-        row |= {"payload": payload, "created_at": step.at, "available_at": step.at, "attempts": 0}
-        steps.add_outbox(session, [row])
+        steps.add_mail(session, loaded.head.id, f"{reference}:{step.seq}:chased", payload, at=step.at)
         return step
 
 

@@ -249,9 +249,8 @@ def _record(
     timetable.apply(after, {"kind": kind, "seq": step.seq, "facts": public})
     timetables.save(session, loaded.head.id, stored, after, at=step.at)
     if "dates" in told and not public["binds"]:
-        row = {"kind": "mail", "key": f"{loaded.head.reference}:{step.seq}:timetable", "agreement_id": loaded.head.id}
-        row |= {"payload": {"what": "timetable", "proposal": step.seq}, "created_at": step.at}
-        steps.add_outbox(session, [row | {"available_at": step.at, "attempts": 0}])
+        payload, key = {"what": "timetable", "proposal": step.seq}, f"{loaded.head.reference}:{step.seq}:timetable"
+        steps.add_mail(session, loaded.head.id, key, payload, at=step.at)
     return step
 
 
