@@ -8,11 +8,13 @@ import re
 import secrets
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
 import html5lib
 from flask import Flask
+from flask.testing import FlaskClient
 from html5lib.html5parser import ParseError
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
@@ -120,13 +122,24 @@ class Page:
         return [words(button) for form in self.forms() for button in form.element.iter("button")]
 
 
+class ClosingClient(FlaskClient):
+    """Reads each answer whole and closes it: a large upload is a file, which stays open as long as its answer does."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Ask as Flask's client does."""
+        response = super().open(*args, **kwargs)
+        response.get_data()
+        response.close()
+        return response
+
+
 class PageClient:
     """Asks for pages like a person, and checks each one."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.service = app.config["DSA"].service_name
-        self.client = app.test_client()
+        self.client = ClosingClient(app, app.response_class)
         self.page: Page | None = None
 
     def get(self, path: str, *, status: int = 200) -> Page:
