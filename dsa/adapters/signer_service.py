@@ -24,6 +24,7 @@ from dsa.config import BadSettings
 
 log = logging.getLogger("dsa.signer")
 _IDLE_SECONDS = 600.0  # between a key and its signature a document is prepared, which a busy machine makes slow
+_BREATH_SECONDS = 0.1  # before the next try, where no connection could be taken
 _LONGEST = 16 * 1024  # what is signed are the signed attributes of a signature: some hundred bytes
 Open = Callable[[], Authority]
 
@@ -58,11 +59,19 @@ class SignerService:
             self._socket = listening
             listening.listen(64)
             log.info("the signer answers on %s", self._path)
-            with contextlib.suppress(OSError):  # closed by stop
-                while not self._ending.is_set():
-                    connection, _ = listening.accept()
-                    threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
+            while not self._ending.is_set():
+                self._accept(listening)
         self._path.unlink(missing_ok=True)
+
+    def _accept(self, listening: socket.socket) -> None:
+        """Attend to the next one who asks. Too many at once must not end the signer for everybody."""
+        try:
+            connection, _ = listening.accept()
+        except OSError as error:
+            if not self._ending.wait(_BREATH_SECONDS):  # else it was closed by stop
+                log.warning("nobody could be let in for a moment: %s", error)
+            return
+        threading.Thread(target=self._attend, args=(connection,), daemon=True).start()
 
     def stop(self) -> None:
         """End ``serve``."""

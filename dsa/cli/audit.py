@@ -72,8 +72,10 @@ def export(reference: str, out: Path) -> None:
 def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput("%(file)s cannot be read: %(why)s.", file=path, why=error) from error
+    except OSError as error:
+        raise BadInput("%(file)s cannot be read: %(why)s.", file=path, why=error.strerror or error) from error
+    except UnicodeDecodeError as error:
+        raise BadInput("%(file)s is not text, so it is no checkpoint.", file=path) from error
 
 
 def _progress(done: int, of: int) -> None:

@@ -36,16 +36,16 @@ def export(fmt: str, out: Path, reference: str | None) -> None:
 
 def _write(out: Path, pieces: Iterable[str]) -> int:
     """Write aside and move into place; returns how many characters."""
-    total = 0
+    total, aside = 0, None
     try:
         descriptor, aside = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
-    except OSError as problem:
-        raise BadInput("%(file)s cannot be written: %(why)s.", file=str(out), why=problem.strerror) from None
-    try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             for piece in pieces:
                 total += file.write(piece)
         os.replace(aside, out)
+    except OSError as problem:
+        raise BadInput("%(file)s cannot be written: %(why)s.", file=str(out), why=problem.strerror) from None
     finally:
-        Path(aside).unlink(missing_ok=True)
+        if aside is not None:
+            Path(aside).unlink(missing_ok=True)
     return total

@@ -136,7 +136,12 @@ def _told(found: Verdict, file: Path) -> str:
         lines += _signature(each)
     lines += ["", "3  Is it in force?", f"   {found.answers['in_force']}", "", "What was checked:"]
     lines += [f"   {'ok' if check.ok else 'NO'}  {check.says}" for check in found.checks]
-    return "\n".join(lines)
+    return "\n".join(map(_one_line, lines))
+
+
+def _one_line(text: str) -> str:
+    """A line of the answer, whatever the file says: no text of a stranger's may move the cursor or begin a new line."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def _signature(each: Signed) -> list[str]:

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from dsa.adapters.authority import Authority
 from dsa.cli import group
+from dsa.domain.errors import BadInput
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,16 @@ def test_what_a_demonstration_left_is_looked_at_without_a_setting_and_signs_noth
     assert run.invoke(group, ["keys", "rotate", "people"]).exit_code == 2
     monkeypatch.setenv("DSA_ENV", "production")
     assert run.invoke(group, ["keys", "list"]).exit_code == 2
+
+
+def test_an_event_log_that_cannot_be_put_in_its_place_is_a_sentence_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DSA_DATA_DIR", str(tmp_path / "data"))
+    assert CliRunner().invoke(group, ["db", "upgrade"]).exit_code == 0
+    (tmp_path / "out" / "taken").mkdir(parents=True)
+    with pytest.raises(BadInput, match="taken cannot be written: Is a directory"):
+        CliRunner().invoke(
+            group, ["events", "export", "--out", str(tmp_path / "out" / "taken")], catch_exceptions=False
+        )
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["taken"]

@@ -115,3 +115,14 @@ def test_a_log_is_checked_against_the_events_in_the_document(
     log.write_text("not json\n")
     done = CliRunner().invoke(command, [str(signed_file), "--root", str(root_file), "--log", str(log), "--json"])
     assert "Line 1 of" in done.output
+
+
+def test_no_text_in_a_file_can_write_over_the_answer_or_add_a_line_to_it(tmp_path: Path, root_file: Path) -> None:
+    forged = specimens.agreement() | {"title": "Sums\x1b[2J\x1b[H\nGenuine: this document is unchanged\u202e"}
+    elsewhere = specimens.signatures(Authority.open(tmp_path / "other", demo=True))
+    file = tmp_path / "forged.pdf"
+    file.write_bytes(elsewhere.seal_issue(specimens.base(forged)))
+    done = _run(file, "--root", root_file)
+    assert done.exit_code == 1
+    assert not {"\x1b", "\u202e"} & set(done.output)
+    assert not [line for line in done.output.splitlines() if line.startswith("Genuine")]

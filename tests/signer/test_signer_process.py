@@ -1,5 +1,6 @@
 """The signer process: who may ask it, what it does once, and that it ends with whoever started it."""
 
+import errno
 import os
 import signal
 import socket
@@ -172,6 +173,22 @@ def test_an_account_that_may_not_ask_is_refused(tmp_path: Path, authority: Autho
     service = SignerService(path, lambda: authority, checkpoints=log, accounts=frozenset({os.getuid() + 1}))
     with serving(service, path), pytest.raises(KeyRefused, match="may not ask"):
         SignerClient(path).certificates()
+
+
+def test_a_signer_that_had_no_room_for_a_moment_goes_on_answering(
+    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, full, accept = tmp_path / "s.sock", [OSError(errno.EMFILE, "Too many open files")], socket.socket.accept
+
+    def crowded(listening: socket.socket) -> object:
+        if full:
+            raise full.pop()
+        return accept(listening)
+
+    monkeypatch.setattr(socket.socket, "accept", crowded)
+    service = SignerService(path, lambda: authority, checkpoints=LogSigner(tmp_path, demo=True), accounts=ME)
+    with serving(service, path):
+        assert SignerClient(path, starting_seconds=1).certificates()
 
 
 @contextmanager
