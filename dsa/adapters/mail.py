@@ -5,7 +5,11 @@ import ssl
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from dsa.domain.errors import Refused
+
 _SECONDS = 15
+# What concerns one mail and not the server: the next may well be taken.
+_OF_ONE = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPNotSupportedError)
 
 
 class SmtpPost:
@@ -15,10 +19,9 @@ class SmtpPost:
         self._parts, self._sender = urlsplit(url), sender
 
     def send(self, *, to: str, subject: str, body: str) -> None:
-        """Hand a mail over; raises OSError (smtplib's errors are) when it could not be."""
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._sender, to, subject
-        message.set_content(body)
+        """Hand a mail over; raises OSError (smtplib's errors are) where the server cannot be had, Refused for one mail
+        that it does not take."""
+        message = _message(self._sender, to, subject, body)
         host, port = self._parts.hostname or "localhost", self._parts.port
         if self._parts.scheme == "smtps":
             context = ssl.create_default_context()
@@ -28,4 +31,17 @@ class SmtpPost:
         with server:
             if self._parts.username:
                 server.login(unquote(self._parts.username), unquote(self._parts.password or ""))
-            server.send_message(message)
+            try:
+                server.send_message(message)
+            except _OF_ONE as error:
+                raise Refused("The mail server does not take this mail. Check the address.") from error
+
+
+def _message(sender: str, to: str, subject: str, body: str) -> EmailMessage:
+    message = EmailMessage()
+    try:
+        message["From"], message["To"], message["Subject"] = sender, to, subject
+    except ValueError as error:  # a header of several lines
+        raise Refused("This cannot be written as a mail. Check the address.") from error
+    message.set_content(body)
+    return message

@@ -1,13 +1,43 @@
-"""The outbox and mail. One rule: a row is done once; its key keeps the same thing from being asked for twice."""
+"""The outbox and mail. One rule: a row is done once; its key keeps the same thing from being asked for twice.
 
-from collections.abc import Mapping
+Whatever is to be carried out after a commit is asked for here, in the transaction that it follows from.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from dsa.persistence.models import Agreement, Mail, Organisation, OutboxRow, Person, Task
+from dsa.persistence import rows
+from dsa.persistence.models import Agreement, Mail, Organisation, OutboxRow, Person, Task, table
+from dsa.persistence.prepared import Prepared
+
+Asked = tuple[str, str, Mapping[str, Any]]  # kind, key and payload
+_COLUMNS = ("kind", "key", "payload", "agreement_id", "attempts", "created_at", "available_at", "done_at")
+_ASK = Prepared(insert(table(OutboxRow)), columns=_COLUMNS)
+
+
+def ask(
+    session: Session, kind: str, key: str, payload: Mapping[str, Any], *, at: datetime,
+    agreement_id: int | None = None, done_at: datetime | None = None,
+) -> int:  # fmt: skip
+    """Ask a job to carry something out from ``at`` (UTC) on, about an agreement where one is named; returns the row's
+    id. ``kind`` is one of ``services.notifying``; with ``done_at`` it is only noted that it needs no doing any more."""
+    return rows.add(session, "outbox", _row(kind, key, payload, at, agreement_id, done_at))
+
+
+def ask_all(session: Session, asked: Iterable[Asked], *, agreement_id: int, at: datetime) -> None:
+    """Ask for several things about one agreement at once."""
+    _ASK.many(session, [_row(*each, at, agreement_id, None) for each in asked])
+
+
+def _row(
+    kind: str, key: str, payload: Mapping[str, Any], at: datetime, agreement_id: int | None, done_at: datetime | None
+) -> dict[str, Any]:
+    row = {"kind": kind, "key": key, "payload": dict(payload), "agreement_id": agreement_id, "attempts": 0}
+    return row | {"created_at": at, "available_at": at, "done_at": done_at}
 
 
 def waiting(session: Session, *, now: datetime, limit: int = 100) -> list[Any]:

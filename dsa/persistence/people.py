@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from dsa.domain.actor import Authority, Held
-from dsa.persistence import steps
 from dsa.persistence.models import Appointment, Delegation, Organisation, Person, Post, table
 from dsa.persistence.prepared import Prepared
 
@@ -143,14 +142,3 @@ def posts(session: Session, organisation_id: int) -> list[Row[Any]]:
     """The posts of an organisation (id, title, role)."""
     statement = select(Post.id, Post.title, Post.role).where(Post.organisation_id == organisation_id)
     return list(session.execute(statement.order_by(Post.role, Post.id)))
-
-
-def ask_for_mail(
-    session: Session, head: Any, step: Any, task_key: str, *, what: str, person_id: int | None = None
-) -> None:
-    """Ask for a mail about a task: to one person, or to whoever ``what`` is for."""
-    payload = {"what": what, "task": task_key} | ({"person": person_id} if person_id is not None else {})
-    row = {"kind": "mail", "key": f"{head.reference}:{step.seq}:{what}:{task_key}", "agreement_id": head.id}
-    steps.add_outbox(
-        session, [row | {"payload": payload, "created_at": step.at, "available_at": step.at, "attempts": 0}]
-    )

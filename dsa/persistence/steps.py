@@ -3,9 +3,8 @@
 One rule: the head moves last, and only from the version that was read; otherwise nothing of the step stays.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
@@ -20,7 +19,6 @@ from dsa.persistence.models import (
     Event,
     HoldRow,
     Note,
-    OutboxRow,
     SpellRow,
     StageEntry,
     Task,
@@ -107,10 +105,6 @@ _END_HOLD = Prepared(
 )
 _OPEN_TASK = Prepared(
     insert(_T), columns=[column.key for column in _T.c if column.key not in ("id", "first_opened_at", "due_seq")]
-)
-_OUTBOX = Prepared(
-    insert(table(OutboxRow)),
-    columns=["kind", "key", "agreement_id", "payload", "created_at", "available_at", "attempts"],
 )
 _NOTES = Prepared(insert(table(Note)), columns=[column.key for column in table(Note).c if column.key != "id"])
 _HEAD_COLUMNS = (
@@ -203,17 +197,6 @@ def withdraw_approvals(session: Session, rows: Sequence[dict[str, Any]], *, at: 
 def end_hold(session: Session, *, agreement: int, at: Any, seq: int) -> None:
     """End the hold in force."""
     _END_HOLD.run(session, {"agreement": agreement, "at": at, "seq": seq})
-
-
-def add_mail(session: Session, agreement_id: int, key: str, payload: Mapping[str, Any], *, at: datetime) -> None:
-    """Ask for the letters of one payload (``services.letters``), to be written by a job from ``at`` on."""
-    row = {"kind": "mail", "key": key, "agreement_id": agreement_id, "payload": dict(payload)}
-    add_outbox(session, [row | {"created_at": at, "available_at": at, "attempts": 0}])
-
-
-def add_outbox(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Add side effects to carry out after the commit."""
-    _OUTBOX.many(session, rows)
 
 
 def add_notes(session: Session, rows: Sequence[dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from dsa.domain import merkle
 from dsa.domain.checkpoints import read_note
 from dsa.domain.merkle import Place
 from dsa.persistence import audit_log as stored
-from dsa.persistence import outbox, rows
+from dsa.persistence import outbox
 from dsa.services.context import Context
 
 BATCH = 5_000
@@ -103,8 +103,7 @@ def _ask_for_mail(ctx: Context, session: Session, number: int, since: int, at: d
         asked.append((f"checkpoint:week:{week}", None))
     now = ctx.clock.now()
     for key, agreement in asked:
-        row = {"kind": "checkpoint", "key": key, "agreement_id": agreement, "payload": {"checkpoint": number}}
-        rows.add(session, "outbox", row | {"created_at": now, "available_at": now, "attempts": 0})
+        outbox.ask(session, "checkpoint", key, {"checkpoint": number}, agreement_id=agreement, at=now)
 
 
 def root_at(session: Session, size: int) -> bytes:

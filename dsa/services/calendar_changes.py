@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import BadInput, NotAllowed, NotFound, Refused
 from dsa.persistence import calendars as stored
-from dsa.persistence import people, rows
+from dsa.persistence import outbox, people, rows
 from dsa.services.context import Context
 from dsa.timekeeping.instants import local_day
 from dsa.timekeeping.nations import FIRST_YEAR, LAST_DAY, LAST_YEAR, NATION_NAMES
@@ -162,15 +162,7 @@ def _reason(text: str) -> str:
 def _changed(ctx: Context, session: Session) -> None:
     """Look at the calendars anew, and ask for the due dates to be worked out again."""
     ctx.calendars.refresh(session, at_once=True)
-    now, edition = ctx.clock.now(), stored.edition(session)
-    row: dict[str, Any] = {
-        "kind": "redate",
-        "key": f"redate:{edition}",
-        "agreement_id": None,
-        "payload": {},
-        "attempts": 0,
-    }
-    rows.add(session, "outbox", row | {"created_at": now, "available_at": now})
+    outbox.ask(session, "redate", f"redate:{stored.edition(session)}", {}, at=ctx.clock.now())
 
 
 def _by(ctx: Context, actor: Actor) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from dsa.domain.actor import Actor, Held
 from dsa.domain.errors import Refusal, Refused
 from dsa.domain.workflow import ROLES
-from dsa.persistence import history, steps
+from dsa.persistence import history, outbox
 from dsa.persistence.heads import Loaded
 from dsa.services.agreement_header import Header, header_of
 from dsa.services.context import Context
@@ -31,7 +31,8 @@ def chase(ctx: Context, actor: Actor, reference: str) -> Step:
         facts = {"to": whom(loaded), "owner": owner, "role": role}
         step = take(ctx, session, loaded, actor, held, Happening("HolderChased", facts), bump=False)
         payload = {"what": "chased", "owner": owner, "role": role, "by": held.organisation_name}
-        steps.add_mail(session, loaded.head.id, f"{reference}:{step.seq}:chased", payload, at=step.at)
+        key = f"{reference}:{step.seq}:chased"
+        outbox.ask(session, "mail", key, payload, agreement_id=loaded.head.id, at=step.at)
         return step
 
 

@@ -1,6 +1,7 @@
 """“Day 6 of 10”: how far whoever has an agreement is, for lists. One rule: their own task's target, on their calendar.
 
-Where no task of theirs is open it is the stage's target, on the calendar of the organisation that leads.
+Where no task of theirs is open it is the stage's target, on the calendar of the organisation that leads. Where the due
+day was reported it follows from no target, and only the days are said.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,8 @@ def days_of(ctx: Context, session: Session, rows: Sequence[Any], now: datetime) 
 
 def _said(ctx: Context, session: Session, row: Any, tasks: Iterable[Any], now: datetime) -> Message | None:
     own = next((t for t in tasks if (t.code, t.role) == (row.holder_owner, row.holder_role)), None)
+    if own is None:  # a body outside has it, and whoever asks it how it stands has the task
+        own = next((t for t in tasks if t.target_days is None), None)
     if own is not None:
         calendar = ctx.calendars.of(session, own.organisation_id, own.nation)
         return targets.describe(

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dsa.persistence import notices, outbox, people, rows
+from dsa.persistence import notices, outbox, people
 from dsa.services import letters
 from dsa.services.context import Context
 from dsa.services.letters import Letter
@@ -38,14 +38,8 @@ def _digest_one(ctx: Context, person: Any, now: datetime) -> int:
         notices.mark_told(session, person.id, [row.id for row in lines], at=now)
         if not found:
             return 0
-        row: dict[str, Any] = {
-            "kind": "digest",
-            "key": _key(person.id, day),
-            "agreement_id": None,
-            "payload": {"person": person.id},
-        }
-        row |= {"created_at": now, "available_at": now, "attempts": 0, "done_at": now}
-        outbox_id = rows.add(session, "outbox", row)
+        payload = {"person": person.id}
+        outbox_id = outbox.ask(session, "digest", _key(person.id, day), payload, at=now, done_at=now)
         count = f"{len(found)} things" if len(found) > 1 else "1 thing"
         text = "\n\n".join(f"- {letter.subject}\n  {ctx.base_url}{letter.path}" for letter in found)
         letters.write_mail(ctx, session, person, f"Your day: {count} to do", text, "/tasks", outbox_id=outbox_id)

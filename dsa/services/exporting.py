@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.domain.errors import NotFound, Problem, Refused
-from dsa.persistence import exports, rows
+from dsa.persistence import exports, outbox
 from dsa.services import agreements_list, archive, packs, permitting
 from dsa.services.agreements_list import Filters
 from dsa.services.context import Context
@@ -65,8 +65,7 @@ def ask(ctx: Context, actor: Actor, filters: Filters) -> int:
         values = {"person_id": actor.person_id, "method": actor.method, "references": references, "asked_at": now}
         shown = {name: _as_typed(getattr(filters, name)) for name in filters.active()}
         number = exports.add(session, values | {"filters": shown, "total": len(references)})
-        row = {"kind": "export", "key": f"export:{number}", "agreement_id": None, "payload": {"export": number}}
-        rows.add(session, "outbox", row | {"created_at": now, "available_at": now, "attempts": 0})
+        outbox.ask(session, "export", f"export:{number}", {"export": number}, at=now)
     return number
 
 

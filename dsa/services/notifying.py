@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from dsa.domain.errors import Problem
+from dsa.domain.errors import Problem, Refused
 from dsa.persistence import notices, outbox
 from dsa.services import checkpoint_mail, exporting, letters, noticing, redating, renewing, sealing
 from dsa.services.context import Context
@@ -51,7 +51,10 @@ def _later(ctx: Context, row: Any, problem: str) -> None:
 
 
 def send_mail(ctx: Context) -> int:
-    """Hand over the mails that wait, where a mail server is set; returns how many were handed over."""
+    """Hand over the mails that wait, where a mail server is set; returns how many were handed over.
+
+    One that the server does not take keeps no other back, and is tried again when its lease is over.
+    """
     if ctx.post is None:
         return 0
     now = ctx.clock.now()
@@ -65,6 +68,8 @@ def send_mail(ctx: Context) -> int:
                 continue
         try:
             ctx.post.send(to=mail.address, subject=mail.subject, body=mail.body)
+        except Refused:
+            continue
         except OSError:
             with ctx.database.writing() as session:
                 outbox.claim_mail(session, mail.id, stale=stale, at=None)

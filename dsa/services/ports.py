@@ -176,7 +176,7 @@ class Post(Protocol):
     """Sends mail."""
 
     def send(self, *, to: str, subject: str, body: str) -> None:
-        """Hand a mail over; raises OSError when it could not be."""
+        """Hand a mail over; raises OSError where the server cannot be had, Refused for one that it does not take."""
         ...
 
 

@@ -18,7 +18,7 @@ from dsa.domain.holding import Holding
 from dsa.domain.integrity import canonical
 from dsa.domain.machine import Decision, Flow, TaskFact
 from dsa.domain.tracking import TRACKED
-from dsa.persistence import history, steps, waiting
+from dsa.persistence import history, outbox, steps, waiting
 from dsa.persistence.heads import Loaded
 from dsa.services.chaining import actor_body, chained, committed
 from dsa.services.context import Context
@@ -105,7 +105,7 @@ class Recorder:
                 self._stage(entered, left_minutes or 0, seq)
             steps.move_dues(self.session, agreement=head.id, moved=outcome.moved, seq=seq)
             self._head(entered, seq, version, digest, moves=happening.kind not in events.NO_MOVEMENT)
-            steps.add_outbox(self.session, self._outbox(seq))
+            outbox.ask_all(self.session, self._to_carry_out(seq), agreement_id=head.id, at=self.at)
         return seq, version
 
     # The event
@@ -329,7 +329,7 @@ class Recorder:
 
     # The outbox
 
-    def _outbox(self, seq: int) -> list[dict[str, Any]]:
+    def _to_carry_out(self, seq: int) -> list[outbox.Asked]:
         """Mails about tasks that opened or have a new due day, and about a return; the documents that a stage needs."""
         head, decision = self.loaded.head, self.outcome.decision
         asked: list[tuple[str, str, dict[str, Any]]] = []
@@ -347,18 +347,7 @@ class Recorder:
             kind = _DOCUMENT_WORK.get(self.flow.stages[decision.dest].reason)
             if kind is not None:
                 asked.append((kind, kind, {}))
-        return [
-            {
-                "kind": kind,
-                "key": f"{head.reference}:{seq}:{key}",
-                "agreement_id": head.id,
-                "payload": payload,
-                "created_at": self.at,
-                "available_at": self.at,
-                "attempts": 0,
-            }
-            for kind, key, payload in asked
-        ]
+        return [(kind, f"{head.reference}:{seq}:{key}", payload) for kind, key, payload in asked]
 
 
 _DOCUMENT_WORK = {"signing": "issue_document", "sealing": "seal_document"}

@@ -4,34 +4,55 @@ A point that passed while nobody looked (the service was down, the clock was mov
 the newest is. Silence escalates; silence never approves.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from dsa.domain.workflow import Workflow
-from dsa.persistence import outbox, rows
+from dsa.persistence import outbox
 from dsa.services.context import Context
 from dsa.timekeeping.calendar import WorkingCalendar
+from dsa.timekeeping.nations import BeyondCalendar
+
+AT_ONCE = 100  # tasks in one transaction: whoever decides meanwhile does not wait for all of them
+Points = Sequence[tuple[str, str]]  # (what, the key under which it is asked for), the newest last
 
 
 def remind(ctx: Context) -> int:
     """Ask for a mail for each open task that has reached a point since the last time; returns how many."""
-    now, asked = ctx.clock.now(), 0
-    with ctx.database.writing() as session:
+    now = ctx.clock.now()
+    with ctx.database.reading() as session:
         ctx.calendars.refresh(session)
-        for task in outbox.open_tasks(session):
-            workflow = ctx.definitions.flow(session, task.workflow_id, task.workflow_version).workflow
-            calendar = ctx.calendars.of(session, task.organisation_id, task.nation)
-            reached = [point for point in _points(workflow) if _has_come(point[1], calendar, now, task.due_at)]
-            keys = [(what, f"{task.reference}:{_dated(task)}:{task.key}:{what}:{day}") for what, day in reached]
-            if not keys or outbox.known(session, keys[-1][1]):
-                continue
-            for what, key in keys:
-                late = key != keys[-1][1]
-                if not outbox.known(session, key):
-                    rows.add(session, "outbox", _row(task, what, key, now, skipped=late))
-            asked += 1
+        reached = ((task, _reached(ctx, session, task, now)) for task in outbox.open_tasks(session))
+        found = [(task, points) for task, points in reached if points and not outbox.known(session, points[-1][1])]
+    asked = 0
+    for start in range(0, len(found), AT_ONCE):
+        with ctx.database.writing() as session:
+            asked += sum(_ask(session, task, points, now) for task, points in found[start : start + AT_ONCE])
     return asked
+
+
+def _ask(session: Session, task: Any, points: Points, now: datetime) -> bool:
+    """Ask for the newest point, and note those before it as passed; False where another worker has asked meanwhile."""
+    newest = points[-1][1]
+    if outbox.known(session, newest):
+        return False
+    for what, key in points:
+        if not outbox.known(session, key):
+            payload = {"what": what, "task": task.key}
+            done_at = None if key == newest else now
+            outbox.ask(session, "mail", key, payload, agreement_id=task.agreement_id, at=now, done_at=done_at)
+    return True
+
+
+def _reached(ctx: Context, session: Session, task: Any, now: datetime) -> Points:
+    """The points that a task has come to, in order of time."""
+    workflow = ctx.definitions.flow(session, task.workflow_id, task.workflow_version).workflow
+    calendar = ctx.calendars.of(session, task.organisation_id, task.nation)
+    key = f"{task.reference}:{_dated(task)}:{task.key}"
+    return [(what, f"{key}:{what}:{day}") for what, day in _points(workflow) if _has_come(day, calendar, now, task)]
 
 
 def _dated(task: Any) -> int:
@@ -52,13 +73,11 @@ def _days(points: Mapping[str, object], name: str) -> Iterable[int]:
     return [day for day in value if isinstance(day, int)] if isinstance(value, list) else []
 
 
-def _has_come(day: int, calendar: WorkingCalendar, now: datetime, due: datetime) -> bool:
-    left = calendar.days_until(now, due)
+def _has_come(day: int, calendar: WorkingCalendar, now: datetime, task: Any) -> bool:
+    try:
+        left = calendar.days_until(now, task.due_at)
+    except BeyondCalendar:  # a day that was reported for years ahead keeps nobody else from being reminded
+        return False
     if day < 0:
         return left <= -day
-    return now > due and -left >= day
-
-
-def _row(task: Any, what: str, key: str, now: datetime, *, skipped: bool) -> dict[str, Any]:
-    row = {"kind": "mail", "key": key, "agreement_id": task.agreement_id, "created_at": now, "available_at": now}
-    return row | {"payload": {"what": what, "task": task.key}, "attempts": 0, "done_at": now if skipped else None}
+    return bool(now > task.due_at and -left >= day)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dsa.domain.errors import Problem
-from dsa.persistence import heads, outbox, queries_renewals, rows, work
+from dsa.persistence import heads, outbox, queries_renewals, work
 from dsa.services import sealing
 from dsa.services.context import Context
 
@@ -21,11 +21,7 @@ def ask_for_due(ctx: Context, *, limit: int = 100) -> int:
             key = f"{row.reference}:document-{row.id}:renewal-{row.renewals + 1}"
             if outbox.known(session, key):
                 continue
-            values = {
-                "kind": "renew_document", "key": key, "agreement_id": row.agreement_id,
-                "payload": {"document": row.id}, "created_at": now, "available_at": now, "attempts": 0,
-            }  # fmt: skip
-            rows.add(session, "outbox", values)
+            outbox.ask(session, "renew_document", key, {"document": row.id}, agreement_id=row.agreement_id, at=now)
             asked += 1
     return asked
 

@@ -16,7 +16,7 @@ from dsa.domain.events import event_of_outcome
 from dsa.domain.machine import Recorded, Reopened, Snapshot
 from dsa.domain.reasons import is_delay
 from dsa.domain.workflow import TaskRule
-from dsa.persistence import drafts, history, people, work
+from dsa.persistence import drafts, history, outbox, people, work
 from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 from dsa.services.first_look import record_beside
@@ -261,7 +261,7 @@ def ask_question(ctx: Context, actor: Actor, reference: str, task_key: str, text
                 "text": text.strip(),
             },
         )
-        people.ask_for_mail(session, loaded.head, step, task_key, what="asked")
+        _ask_for_mail(session, loaded, step, task_key, what="asked")
         return step
 
 
@@ -288,7 +288,7 @@ def answer_question(ctx: Context, actor: Actor, reference: str, query_id: int, t
         step = take(ctx, session, loaded, actor, held, happening, after=after)
         work.answer_query(session, query_id, answer=text.strip(), person_id=actor.person_id, at=step.at)
         if task is not None:
-            people.ask_for_mail(session, loaded.head, step, task.key, what="answered")
+            _ask_for_mail(session, loaded, step, task.key, what="answered")
         return step
 
 
@@ -332,7 +332,7 @@ def pass_on(
         step = take(ctx, session, loaded, actor, held, Happening("TaskPassedOn", facts_))
         work.assign(session, task.id, to_person)
         if to is not None:
-            people.ask_for_mail(session, loaded.head, step, task_key, what="passed", person_id=to.id)
+            _ask_for_mail(session, loaded, step, task_key, what="passed", person_id=to.id)
         return step
 
 
@@ -354,3 +354,12 @@ def take_approval_back(
         step = take(ctx, session, loaded, actor, held, happening, action=Reopened(task_key), more=more)
         work.withdraw_requests(session, task_id=task.id)
         return step
+
+
+def _ask_for_mail(
+    session: Session, loaded: Loaded, step: Step, task: str, *, what: str, person_id: int | None = None
+) -> None:
+    """Ask for a mail about a task: to one person, or to whoever ``what`` is for."""
+    payload = {"what": what, "task": task} | ({"person": person_id} if person_id is not None else {})
+    key = f"{loaded.head.reference}:{step.seq}:{what}:{task}"
+    outbox.ask(session, "mail", key, payload, agreement_id=loaded.head.id, at=step.at)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.actor import Actor, Held
 from dsa.domain.presentation import present
 from dsa.domain.relative_dates import fixed_dates
-from dsa.persistence import drafts, heads, history, rows, work
+from dsa.persistence import drafts, heads, history, outbox, rows, work
 from dsa.persistence.heads import Loaded
 from dsa.services import audit_log, content, evidence
 from dsa.services.context import Context
@@ -87,7 +87,8 @@ def seal_document(ctx: Context, reference: str) -> bool:
             "time_stamp_authority": sealed.time_stamp_authority,
         }  # fmt: skip
         record(ctx, session, loaded, "DocumentSealed", facts)
-        rows.add(session, "outbox", _tell(loaded, now))
+        key = f"{loaded.head.reference}:{loaded.head.head_seq}:sealed"
+        outbox.ask(session, "mail", key, {"what": "sealed"}, agreement_id=loaded.head.id, at=now)
         return True
 
 
@@ -151,15 +152,3 @@ def record(ctx: Context, session: Session, loaded: Loaded, kind: str, facts: Map
     lead = loaded.lead
     held = Held(0, locked.organisation_id, lead.code, lead.name, "the service", "drafter")
     take(ctx, session, loaded, actor, held, Happening(kind, facts), bump=False)
-
-
-def _tell(loaded: Loaded, at: datetime) -> dict[str, Any]:
-    return {
-        "kind": "mail",
-        "key": f"{loaded.head.reference}:{loaded.head.head_seq}:sealed",
-        "agreement_id": loaded.head.id,
-        "payload": {"what": "sealed"},
-        "created_at": at,
-        "available_at": at,
-        "attempts": 0,
-    }

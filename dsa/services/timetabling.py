@@ -17,7 +17,7 @@ from dsa.domain.errors import BadInput, Conflict, NotAllowed, NotFound, Refusal,
 from dsa.domain.reasons import is_delay, label
 from dsa.domain.timetable import Dates, Proposal, Timetable, demand_sound
 from dsa.domain.workflow import Stage
-from dsa.persistence import steps, timetables
+from dsa.persistence import outbox, timetables
 from dsa.persistence.heads import Loaded, PartyRow
 from dsa.services import facts
 from dsa.services.context import Context
@@ -250,7 +250,7 @@ def _record(
     timetables.save(session, loaded.head.id, stored, after, at=step.at)
     if "dates" in told and not public["binds"]:
         payload, key = {"what": "timetable", "proposal": step.seq}, f"{loaded.head.reference}:{step.seq}:timetable"
-        steps.add_mail(session, loaded.head.id, key, payload, at=step.at)
+        outbox.ask(session, "mail", key, payload, agreement_id=loaded.head.id, at=step.at)
     return step
 
 

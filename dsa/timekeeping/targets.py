@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from dsa.timekeeping.calendar import Pause, WorkingCalendar, merged
+from dsa.timekeeping.nations import BeyondCalendar
 
 Message = tuple[str, Mapping[str, object]]
 State = Literal["not_started", "running", "done", "late"]
@@ -139,10 +140,16 @@ def describe_pause(item: Progress) -> Message | None:
 
 
 def distance(calendar: WorkingCalendar, *, now: datetime, due: datetime) -> Message:
-    """How far off a due moment is, in working days, in words to stand beside the date."""
-    if calendar.local_date(now) == calendar.local_date(due):
-        return ("today", {})
-    days = calendar.days_until(now, due)
+    """How far off a due moment is, in working days, in words to stand beside the date.
+
+    A moment that the calendar does not reach is said to be so: a date that somebody reported closes no list.
+    """
+    try:
+        if calendar.local_date(now) == calendar.local_date(due):
+            return ("today", {})
+        days = calendar.days_until(now, due)
+    except BeyondCalendar:
+        return ("beyond the bank holidays that are known", {})
     if days == 0:
         # Due on a day when the office is shut.
         return ("before the next working day", {})

@@ -6,7 +6,6 @@ from flask import Blueprint
 
 from dsa.timekeeping import targets
 from dsa.timekeeping.calendar import WorkingCalendar, calendar_for
-from dsa.timekeeping.nations import BeyondCalendar
 from dsa.timekeeping.targets import Message
 from dsa.web.page import day, utc_now
 from dsa.web.wording import gettext
@@ -18,15 +17,9 @@ def told(message: Message) -> str:
 
 
 def distance_of(at: datetime, nation: str | WorkingCalendar = "ENG") -> str:
-    """How far a moment is, in working days of a nation's or an organisation's calendar: ``in 3 working days``.
-
-    A moment that the calendar does not reach is said to be so: a date that somebody typed closes no page.
-    """
+    """How far a moment is, in working days of a nation's or an organisation's calendar: ``in 3 working days``."""
     calendar = calendar_for(nation) if isinstance(nation, str) else nation
-    try:
-        return told(targets.distance(calendar, now=utc_now(), due=at))
-    except BeyondCalendar:
-        return gettext("beyond the bank holidays that are known")
+    return told(targets.distance(calendar, now=utc_now(), due=at))
 
 
 def working_day_of(at: datetime, nation: str | WorkingCalendar = "ENG") -> str:

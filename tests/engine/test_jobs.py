@@ -15,7 +15,7 @@ from dsa import jobs
 from dsa.cli import worker
 from dsa.composition import open_context
 from dsa.config import Settings
-from dsa.domain.errors import BadInput
+from dsa.domain.errors import BadInput, Refused
 from dsa.persistence import outbox
 from dsa.persistence.health import last_turn
 from dsa.persistence.session import Database
@@ -133,14 +133,35 @@ def test_a_mail_that_could_not_be_handed_over_is_tried_again(town: Town) -> None
     assert notifying.send_mail(replace(town.ctx, post=post)) == len(post.sent) > 0
 
 
-def _some_mails(session: Any, town: Town) -> None:
-    from dsa.persistence import rows
+def test_one_address_that_the_mail_server_refuses_keeps_no_other_mail_back(town: Town) -> None:
+    class Picky(_Slow):
+        def send(self, *, to: str, subject: str, body: str) -> None:
+            if not self.refused:
+                self.refused.append(to)
+            if to in self.refused:
+                raise Refused("The mail server does not take this mail.")
+            super().send(to=to, subject=subject, body=body)
 
+        refused: list[str] = []
+
+    town.bring_to(town.start("AAA", "AAB"), "review")
+    town.carry_out()
+    with town.ctx.database.reading() as session:
+        mails = outbox.mails(session)
+    post = Picky()
+    sent = notifying.send_mail(replace(town.ctx, post=post))
+    assert len(post.refused) == 1
+    assert sent == len(post.sent) > 0, f"all of {len(mails)} but those to one address"
+    assert notifying.send_mail(replace(town.ctx, post=post)) == 0, "it rests before it is tried again"
+    town.clock.advance(minutes=16)
+    post.refused[:] = ["nobody"]
+    assert notifying.send_mail(replace(town.ctx, post=post)) == len(mails) - sent
+
+
+def _some_mails(session: Any, town: Town) -> None:
     now = town.clock.now()
     for number in range(12):
-        row = {"kind": "mail", "key": f"mail-{number}", "agreement_id": None, "payload": {}, "created_at": now}
-        row |= {"available_at": now, "attempts": 0, "done_at": now}
-        made = rows.add(session, "outbox", row)
+        made = outbox.ask(session, "mail", f"mail-{number}", {}, at=now, done_at=now)
         mail = {"outbox_id": made, "person_id": town.people["AAA", "legal"], "address": "a@aaa.example"}
         outbox.add_mail(session, mail | {"subject": f"Mail {number}", "body": "x", "link": "/", "made_at": now})
 

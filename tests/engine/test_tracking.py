@@ -36,6 +36,7 @@ from dsa.services.importing import Imported
 from dsa.services.reviewing import Verdict
 from dsa.services.tracked import Report
 from dsa.services.whose_time import MINUTES_A_DAY, NOT_KNOWN_WORDS, times_of
+from dsa.timekeeping.calendar import calendar_for
 from tests.engine.town import Town
 from tests.past import add_signed
 
@@ -346,3 +347,12 @@ def test_a_paper_is_told_by_its_bytes_and_read_by_the_side_it_is_for(town: Town)
     with pytest.raises(Conflict):
         tracked.attach(town.ctx, ours, reference, b"%PDF-1.7 x", file_name="x", shared=True, seen=99)
     demand_whole(town, reference)
+
+
+def test_a_reported_due_day_of_a_body_outside_is_not_measured_by_the_target_of_its_stage(town: Town) -> None:
+    (reference,) = taken_in(town, OPEN)
+    report(town, reference, Report("review", outside="Sea Council", due=date(2027, 3, 1)))
+    town.clock.advance_working(calendar_for("ENG"), days=3)
+    page = agreements_list.agreements_page(town.ctx, town.actor("AAA", "drafter"), Filters())
+    (row,) = [row for row in page.rows if row.reference == reference]
+    assert row.progress == ("day %(day)s", {"day": 3, "target": None, "over": 0})

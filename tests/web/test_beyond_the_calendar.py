@@ -6,6 +6,7 @@ import pytest
 
 from dsa.services import digesting, holding, redating, reminding, reviewing
 from tests.web.page_client import PageClient
+from tests.web.test_tracked import tracked
 from tests.web.world import World
 
 PAGES = ("", "/timeline", "/draft", "/comments", "/versions")
@@ -76,3 +77,23 @@ def test_a_condition_due_in_another_century_closes_no_page(pages: PageClient, wo
     for path in ("", "/timeline", "/conditions"):
         pages.get(f"/agreements/{reference}{path}")
     assert "beyond the bank holidays that are known" in pages.get(f"/agreements/{reference}/conditions").text
+
+
+@pytest.mark.parametrize("holder", ["SLC", "-outside"])
+def test_a_due_day_reported_for_another_decade_closes_no_list_and_keeps_nobody_from_being_reminded(
+    pages: PageClient, world: World, holder: str
+) -> None:
+    at, other = tracked(pages, world), world.agreement_in("check_draft")
+    pages.get(f"{at}/stands")
+    pages.press(
+        "Record how it stands",
+        {"stage": "board", "holder": holder, "outside": "Treasury board" if holder == "-outside" else "",
+         "due-day": "1", "due-month": "3", "due-year": "2036"},
+    )  # fmt: skip
+    world.move_clock(days=30)
+    assert reminding.remind(world.ctx) == 1, f"of {other}, which is overdue"
+    for organisation in ("HMRC", "SLC"):
+        pages.sign_in(world.person(organisation, "drafter"))
+        for path in (*LISTS, "/agreements?format=csv", at, f"{at}/timeline"):
+            assert pages.client.get(path).status_code == 200, path
+    assert "beyond the bank holidays that are known" in pages.get("/agreements").text
