@@ -17,6 +17,7 @@ from dsa.persistence.models import (
     ChangeRequest,
     Counted,
     ForecastRow,
+    MonthFigure,
     NewestForecast,
     OpenWork,
     Organisation,
@@ -231,7 +232,7 @@ def replace_open(session: Session, ids: Iterable[int], rows: list[dict[str, Any]
 
 def clear(session: Session) -> None:
     """Forget every figure; every agreement is then due."""
-    for each in (_C, _T, _W, _F, _TF, _OW, _OB):
+    for each in (_C, _T, _W, _F, _TF, _OW, _OB, table(MonthFigure)):
         session.execute(delete(each))
     session.execute(update(_A).values(counted_seq=0))
 

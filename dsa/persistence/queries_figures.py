@@ -6,13 +6,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from dsa.persistence.models import Agreement, OpenWork, Organisation, StageFigure, Tally, TeamFigure, WeekFigure, table
+from dsa.persistence.models import (
+    Agreement,
+    MonthFigure,
+    OpenWork,
+    Organisation,
+    StageFigure,
+    Tally,
+    TeamFigure,
+    WeekFigure,
+    table,
+)
 from dsa.timekeeping.months import EVERY_MONTH, Months
 
 _F, _T, _W, _TF = table(StageFigure), table(Tally), table(WeekFigure), table(TeamFigure)
+_M = table(MonthFigure)
 _OW, _A, _O = table(OpenWork), table(Agreement), table(Organisation)
 _H = _O.alias("holder")
 MOST_COUNTED = 1_000
@@ -24,18 +35,11 @@ def stages(session: Session, scope: int, *, workflow: str, route: str) -> list[A
     return list(session.execute(select(_F).where(*here).order_by(_F.c.stage)))
 
 
-def stages_started(
-    session: Session, scope: int, months: Months, topics: Sequence[str], *, workflow: str, route: str
-) -> list[Any]:
-    """The tallies (topic, name, detail, span, n, amount) of these topics of the agreements that were started in these
-    months."""
-    first, last = months.numbers
-    columns = (_T.c.topic, _T.c.name, _T.c.detail, _T.c.span)
-    n = func.sum(_T.c.n)
-    here = [_T.c.scope == scope, _T.c.topic.in_(topics), _T.c.week.between(first, last)]
-    here += [_T.c[name] == wanted for name, wanted in (("workflow", workflow), ("route", route)) if wanted]
-    statement = select(*columns, n.label("n"), func.sum(_T.c.amount).label("amount")).where(*here)
-    return list(session.execute(statement.group_by(*columns).having(n != 0)))
+def stages_started(session: Session, scope: int, months: Months, *, workflow: str, route: str) -> list[Any]:
+    """(stage, counts) of the agreements that were started in these months: a row for each stage of each block."""
+    here = [_M.c.scope == scope, _M.c.block.in_(months.blocks())]
+    here += [_M.c[name] == wanted for name, wanted in (("workflow", workflow), ("route", route)) if wanted]
+    return list(session.execute(select(_M.c.stage, _M.c.counts).where(*here)))
 
 
 def weeks(session: Session, scope: int, stage: str, *, since: int) -> list[Any]:
@@ -123,10 +127,7 @@ def _work() -> Select[Any]:
 def _narrowed(scope: int, workflow: str, route: str, months: Months = EVERY_MONTH) -> list[ColumnElement[bool]]:
     found = [_OW.c.scope == scope]
     if months:
-        begins, ends = months.between()
-        head = _A.alias("started")
-        within = (head.c.id == _OW.c.agreement_id, head.c.created_at >= begins, head.c.created_at < ends)
-        found.append(exists(select(head.c.id).where(*within)))
+        found.append(_OW.c.started.between(*months.numbers))
     if workflow:
         found.append(_OW.c.workflow == workflow)
     if route:
@@ -142,7 +143,10 @@ def most_overdue(
     here = [*_narrowed(scope, workflow, route, months), _OW.c.due_at < now]
     if before_use:
         here.append(_OW.c.stage.in_(before_use))
-    return list(session.execute(_work().where(*here).order_by(_OW.c.due_at, _OW.c.agreement_id).limit(limit)))
+    keys = (_OW.c.agreement_id, _OW.c.due_at)
+    first = select(*keys).where(*here).order_by(_OW.c.due_at, _OW.c.agreement_id).limit(limit).subquery()
+    chosen = _work().join(first, first.c.agreement_id == _OW.c.agreement_id).where(_OW.c.scope == scope)
+    return list(session.execute(chosen.order_by(first.c.due_at, first.c.agreement_id)))
 
 
 def overdue_count(

@@ -274,6 +274,7 @@ def _open(facts: Facts, given: Counting) -> dict[str, Any] | None:
         "nation": head.nation,
         "entered_at": head.stage_entered_at,
         "entered_on": head.stage_entered_at.astimezone(LONDON).date().toordinal(),
+        "started": _month(facts),
         "due_at": head.stage_due_at,
         "monthly_value": value if before_use else None,
         "remaining": remaining,

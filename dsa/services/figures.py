@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from dsa.persistence import figures as stored
 from dsa.persistence.figures import Facts
+from dsa.services import month_counts
 from dsa.services.context import Context
 from dsa.services.counting import ALL, VALUE, Counting, Part, kept_part, part_of, pressure_of
 from dsa.services.stage_counts import PASSED, STAY, StageCounts
@@ -143,6 +144,7 @@ def rebuild(ctx: Context, *, says: Says = lambda _: None) -> int:
                 continue
             stored.add_tallies(session, changes.tallies)
             stored.add_weeks(session, {at: sorted(into) for at, (_, into) in changes.weeks.items()})
+            month_counts.make_anew(session)
             _work_out_all(ctx, session)
             now = ctx.clock.now()
             stored.keep_state(session, state | {"as_at": int(now.timestamp()), "day": _today(ctx).toordinal()})
@@ -170,9 +172,11 @@ def verify(ctx: Context) -> list[str]:
                         here[0] += value[0]
                         here[1] += value[1]
         stands = stored.sums(session, since=since)
+        months = month_counts.differing(session)
     for at in sorted(set(sums) | set(stands)):
         if tuple(sums.get(at, (0, 0))) != stands.get(at, (0, 0)):
             found.append(f"the sums of “{at[1]}” in scope {at[0]} are not those of its agreements")
+    found += [f"the figures by month in scope {scope} are not those of its tallies" for scope in months]
     return found[:_MOST_DIFFERENCES]
 
 
@@ -206,6 +210,7 @@ def _count(ctx: Context, session: Session, ids: list[int]) -> tuple[set[tuple[in
     changes.settle()
     stored.add_tallies(session, changes.tallies)
     stored.change_weeks(session, changes.weeks)
+    month_counts.follow(session, changes.tallies)
     return changes.stages, changes.teams
 
 

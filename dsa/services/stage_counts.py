@@ -2,7 +2,8 @@
 lasted, and where too few are finished nothing is estimated.
 """
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,46 @@ from dsa.timekeeping.calendar import calendar_for
 FEW = 5  # finished stays without which nothing is estimated
 HALF, MOST = 0.5, 0.85
 STAY, PASSED, OPEN = "stay", "stage", "open"  # the topics of the tallies that a stage's figures are made of
+
+
+@dataclass
+class MonthCounts:
+    """What the tallies of a stage come to in some months: stays that ended by their working days, open ones by nation
+    and day of entry (ordinal), agreements that passed, and that were late.
+    """
+
+    ended: Counter[int] = field(default_factory=Counter)
+    still: Counter[tuple[str, int]] = field(default_factory=Counter)
+    passed: int = 0
+    late: int = 0
+
+    def change(self, topic: str, detail: str, span: int, n: int, amount: int) -> None:
+        """Add what a tally is, or what it changed by."""
+        if topic == STAY:
+            self.ended[span] += n
+        elif topic == OPEN:
+            self.still[detail, span] += n
+        else:
+            self.passed += n
+            self.late += amount
+
+    def add(self, text: str) -> None:
+        """Add others, as they are kept."""
+        ended, still, passed, late = json.loads(text)
+        for span, n in ended:
+            self.ended[span] += n
+        for nation, day, n in still:
+            self.still[nation, day] += n
+        self.passed += passed
+        self.late += late
+
+    def text(self) -> str:
+        """As they are kept; empty where nothing is left."""
+        ended = [(span, n) for span, n in sorted(self.ended.items()) if n]
+        still = [(nation, day, n) for (nation, day), n in sorted(self.still.items()) if n]
+        if not (ended or still or self.passed or self.late):
+            return ""
+        return json.dumps((ended, still, self.passed, self.late), separators=(",", ":"))
 
 
 @dataclass
@@ -52,13 +93,15 @@ class StageCounts:
                 "at_risk": at_risk}  # fmt: skip
 
 
-def by_stage(tallies: Iterable[Any], today: date) -> dict[str, dict[str, Any]]:
-    """The figures of each stage from tallies (topic, name, detail, span, n, amount) of the three topics."""
-    found: dict[str, StageCounts] = {}
-    for row in tallies:
-        counts = found.setdefault(row.name, StageCounts())
-        if row.topic == OPEN:
-            counts.add_open(row.detail, row.span, row.n, today)
-        else:
-            counts.add(row.topic, row)
-    return {stage: counts.figures() for stage, counts in found.items()}
+def by_stage(rows: Iterable[Any], today: date) -> dict[str, dict[str, Any]]:
+    """The figures of each stage from rows (stage, counts as they are kept) of blocks of months."""
+    kept: dict[str, MonthCounts] = defaultdict(MonthCounts)
+    for row in rows:
+        kept[row.stage].add(row.counts)
+    found = {}
+    for stage, month in kept.items():
+        counts = StageCounts(month.ended, passed=month.passed, late=month.late)
+        for (nation, entered_on), n in month.still.items():
+            counts.add_open(nation, entered_on, n, today)
+        found[stage] = counts.figures()
+    return found

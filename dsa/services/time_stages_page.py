@@ -14,7 +14,7 @@ from dsa.domain.actor import Actor
 from dsa.domain.workflow import Stage
 from dsa.persistence import queries_figures as queries
 from dsa.services.context import Context
-from dsa.services.stage_counts import FEW, OPEN, PASSED, STAY, by_stage
+from dsa.services.stage_counts import FEW, by_stage
 from dsa.services.time_scope import Asked, Scope, scope_of
 from dsa.timekeeping.weeks import LONDON
 
@@ -112,8 +112,8 @@ def _figures(session: Session, scope: int, asked: Asked, now: datetime) -> dict[
     narrowed = {"workflow": asked.workflow, "route": asked.route}
     if not asked.months:
         return {row.stage: row._mapping for row in queries.stages(session, scope, **narrowed)}
-    tallies = queries.stages_started(session, scope, asked.months, (STAY, PASSED, OPEN), **narrowed)
-    return {**by_stage(tallies, now.astimezone(LONDON).date())}
+    counted = queries.stages_started(session, scope, asked.months, **narrowed)
+    return {**by_stage(counted, now.astimezone(LONDON).date())}
 
 
 def overdue_of(ctx: Context, session: Session, scope: Scope, rows: Sequence[Any], now: datetime) -> tuple[Overdue, ...]:

@@ -7,6 +7,7 @@ from dsa.domain.errors import BadInput
 from dsa.timekeeping.weeks import LONDON
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2099
+_BLOCKS = (1, 3, 12, 120)  # a month, a quarter, a year, ten years: each is whole blocks of the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,16 @@ class Months:
         first, last = self.numbers
         return _began_at(first), _began_at(last + 1)
 
+    def blocks(self) -> list[int]:
+        """The fewest blocks that hold each of these months once and no other: twelve at most within 48 months."""
+        at, last = self.numbers
+        found = []
+        while at <= last:
+            fits = [n for n, length in enumerate(_BLOCKS) if at % length == 0 and at + length - 1 <= last]
+            found.append(_block(at, fits[-1]))
+            at += _BLOCKS[fits[-1]]
+        return found
+
     def texts(self) -> tuple[str, str]:
         """As an address has them: ``2026-03``, empty where open."""
         return _text(self.first), _text(self.last)
@@ -41,6 +52,15 @@ EVERY_MONTH = Months()
 def month_of(day: date) -> int:
     """The number of the day's month."""
     return day.year * 12 + day.month - 1
+
+
+def blocks_of(month: int) -> tuple[int, ...]:
+    """The blocks that hold a month: itself, its quarter, its year and its ten years, each as one number."""
+    return tuple(_block(month - month % length, n) for n, length in enumerate(_BLOCKS))
+
+
+def _block(first: int, length: int) -> int:
+    return first * len(_BLOCKS) + length
 
 
 def first_day(month: int) -> date:

@@ -25,12 +25,13 @@ from dsa.services import agreements_list, directory, lists
 from dsa.services.agreements_list import Filters
 from dsa.services.context import Context
 from tests.postgresql import cluster
+from tools.bench import months
 from tools.bench.scale import PAGES, ROUNDS, sql_seconds
 
 TABLES = (
     "organisations", "people", "posts", "appointments", "definitions", "settings", "agreements", "parties",
     "stage_entries", "tasks", "holds", "queries", "open_work", "owned_by", "stage_figures", "tallies", "team_figures",
-    "week_figures", "counted", "timetable_asked", "timetable_days",
+    "week_figures", "month_figures", "counted", "timetable_asked", "timetable_days",
 )  # fmt: skip
 _AUDITOR = "SELECT a.person_id FROM appointments a JOIN posts p ON p.id = a.post_id WHERE p.sees_all LIMIT 1"
 _BUSY = (
@@ -54,6 +55,7 @@ def measure(ctx: Context) -> Iterator[str]:
         for name, page in PAGES.items():
             seconds, statements = sql_seconds(ctx, page, actor)
             yield f"{whose}, {name}: {1000 * seconds:.2f} ms of SQL in {statements} statements"
+        yield from (f"{whose}, stages, {line}" for line in months.lines(ctx, actor, sql_seconds))
         for name, page in LISTS.items():
             least = min(_both(page, ctx, actor) for _ in range(ROUNDS))
             yield f"{whose}, {name}: {1000 * least[0]:.1f} ms of processor time, {1000 * least[1]:.1f} ms by the clock"

@@ -36,7 +36,7 @@ from dsa.services import (
 from dsa.services.context import Context
 from dsa.services.time_scope import Asked
 from dsa.timekeeping.clock import SystemClock
-from tools.bench import scale_rows
+from tools.bench import months, scale_rows
 
 ROUNDS = 7
 DRAFTERS = 10
@@ -142,6 +142,8 @@ def measure(url: str, number: int, says: Callable[[str], None]) -> dict[str, Any
                 costs = {name: sql_seconds(large.ctx, page, actor) for name, page in PAGES.items()}
                 for name, (seconds, statements) in costs.items():
                     says(f"  {name} for {whose}: {1_000 * seconds:.2f} ms of SQL in {statements} statements")
+                for line in months.lines(large.ctx, actor, sql_seconds):
+                    says(f"  stages for {whose}, {line}")
                 worst = max(costs, key=lambda name: costs[name][0])
                 found["pages"][whose] = (worst, *costs[worst], costs["stages"][0])
         return found

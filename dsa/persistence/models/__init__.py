@@ -24,7 +24,16 @@ from dsa.persistence.models.directory import (
 )
 from dsa.persistence.models.documents import Document, Signature, StoredFile
 from dsa.persistence.models.exports import Export
-from dsa.persistence.models.figures import Counted, OpenWork, OwnedBy, StageFigure, Tally, TeamFigure, WeekFigure
+from dsa.persistence.models.figures import (
+    Counted,
+    MonthFigure,
+    OpenWork,
+    OwnedBy,
+    StageFigure,
+    Tally,
+    TeamFigure,
+    WeekFigure,
+)
 from dsa.persistence.models.history import Event, Note, SpellRow, StageEntry
 from dsa.persistence.models.imports import Import, ImportedCase, ImportLine, IndicatorConsent, Paper
 from dsa.persistence.models.insight import Figure, ForecastRow, NewestForecast
@@ -67,6 +76,7 @@ __all__ = [
     "IndicatorConsent",
     "Look",
     "Mail",
+    "MonthFigure",
     "NewestForecast",
     "Note",
     "NoticeChoice",

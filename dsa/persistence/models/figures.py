@@ -93,6 +93,21 @@ class StageFigure(Base):
     worked_out_at: Mapped[datetime] = mapped_column(Instant)
 
 
+class MonthFigure(Base):
+    """The stays in a stage of agreements that were started in a block of months (timekeeping.months): what the tallies
+    of these months hold, added up in one text (services.month_counts). Any range of months is few blocks.
+    """
+
+    __tablename__ = "month_figures"
+    __table_args__ = {"sqlite_with_rowid": False}
+    scope: Mapped[int] = mapped_column(primary_key=True)
+    block: Mapped[int] = mapped_column(primary_key=True)
+    workflow: Mapped[str] = mapped_column(primary_key=True)
+    route: Mapped[str] = mapped_column(primary_key=True)
+    stage: Mapped[str] = mapped_column(primary_key=True)
+    counts: Mapped[str] = mapped_column(Text)
+
+
 class TeamFigure(Base):
     """A role at an organisation: its open tasks, and how many it finished in the last twelve weeks."""
 
@@ -108,7 +123,8 @@ class TeamFigure(Base):
 class OpenWork(Base):
     """An agreement that is under way, once for each scope: the oldest of a stage are found without looking at others.
 
-    ``entered_on`` is the day (ordinal, London) on which it came to its stage. ``monthly_value`` is the benefit in
+    ``entered_on`` is the day (ordinal, London) on which it came to its stage, ``started`` the month in which it was
+    started. ``monthly_value`` is the benefit in
     pounds a month, None where nobody has said;
     ``pressure`` is that value for each of the working days that remain: by the ``forecast``, else by the targets.
     """
@@ -116,7 +132,8 @@ class OpenWork(Base):
     __tablename__ = "open_work"
     __table_args__ = (
         Index("ix_open_work_stage", "scope", "stage", "entered_at", "agreement_id"),
-        Index("ix_open_work_due", "scope", "due_at", "agreement_id"),
+        # what the page narrows them by stands in the index, so that a walk of what is overdue looks at nothing else
+        Index("ix_open_work_due", "scope", "due_at", "agreement_id", "started", "workflow", "route"),
         Index("ix_open_work_pressure", "scope", "pressure", "agreement_id"),
         {"sqlite_with_rowid": False},
     )
@@ -128,6 +145,7 @@ class OpenWork(Base):
     nation: Mapped[str]
     entered_at: Mapped[datetime] = mapped_column(Instant)
     entered_on: Mapped[int]
+    started: Mapped[int] = mapped_column(server_default=text("0"))
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     monthly_value: Mapped[int | None]
     remaining: Mapped[int]
