@@ -115,6 +115,7 @@ def install_page(app: Flask) -> None:
         demo=settings.demo,
         working_distance=working_distance,
         static_file=_static_file,
+        address=_address_here,
     )
 
     @app.context_processor
@@ -130,6 +131,10 @@ def today() -> date:
 def utc_now() -> datetime:
     """The service's clock: real time, or the demo clock where that was moved."""
     return services().clock().astimezone(UTC)
+
+
+def _address_here(endpoint: str) -> str:
+    return _address(request.script_root, endpoint)
 
 
 def _static_file(name: str) -> str:
@@ -161,7 +166,7 @@ def _navigation(app: Flask) -> list[dict[str, object]]:
     path = request.path
     return [
         {
-            "href": _address(request.script_root, endpoint),
+            "href": _address_here(endpoint),
             "text": gettext(words),
             "active": path == prefix or path.startswith(f"{prefix}/"),
         }

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from dsa.domain.machine import Flow
 from dsa.domain.reasons import CODES
 from dsa.persistence import heads, history
-from dsa.persistence.models import Party
+from dsa.persistence.models import Party, Task
 from dsa.persistence.session import Database
 from dsa.services import permitting
 from dsa.services.whose_time import times_of
@@ -34,6 +34,9 @@ def ledger_of(town: Town, reference: str) -> tuple[Spell, ...]:
 
 def demand_invariants(town: Town, reference: str) -> None:
     assert town.problems(reference) == ()
+    with town.ctx.database.reading() as session:  # lists ask for the end of a task, rules for its status
+        of_it = select(Task.status, Task.done_at).where(Task.agreement_id == town.loaded(reference).head.id)
+        assert all((status == "open") == (done_at is None) for status, done_at in session.execute(of_it))
     spells = ledger_of(town, reference)
     assert problems(spells, owners=set(town.codes), outside=OUTSIDE, reasons=set(CODES)) == []
     head = town.loaded(reference).head

@@ -17,7 +17,7 @@ from dsa.config import Settings
 from dsa.persistence.migrating import upgrade
 from dsa.web import create_app
 from dsa.web.composition import compose
-from tests.web.page_client import PageClient
+from tests.web.page_client import ClosingClient, PageClient
 from tests.web.world import build_world
 
 AGREEMENTS = 40
@@ -46,7 +46,7 @@ def page_costs() -> tuple[float, float, int]:
 def _hello() -> FlaskClient:
     app = Flask("hello")
     app.add_url_rule("/hello", view_func=lambda: "hello")
-    return app.test_client()
+    return ClosingClient(app, app.response_class)
 
 
 def _least(asked: dict[str, Callable[[], object]], rounds: int = 7, seconds: float = 0.3) -> dict[str, float]:
