@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, ins
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from dsa.persistence import queries_time
+from dsa.persistence import queries_time, settings
 from dsa.persistence.models import (
     Agreement,
     ChangeRequest,
@@ -47,11 +47,7 @@ KEY = ("scope", "topic", "week", "name", "detail", "span", "workflow", "route")
 
 def begin(session: Session) -> dict[str, Any]:
     """Take the turn to write the figures (others wait) and read how they stand."""
-    write = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    fresh = write(SettingRow).values(name=_SETTING, value={})
-    session.execute(fresh.on_conflict_do_nothing(index_elements=[SettingRow.name]))
-    row = session.scalars(select(SettingRow).where(SettingRow.name == _SETTING).with_for_update()).one()
-    return dict(row.value)
+    return settings.take_turn(session, _SETTING)
 
 
 def keep_state(session: Session, state: Mapping[str, Any]) -> None:

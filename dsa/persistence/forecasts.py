@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
-from dsa.persistence import visibility
+from dsa.persistence import settings, visibility
 from dsa.persistence.models import Agreement, Figure, ForecastRow, NewestForecast, Organisation, StageEntry, table
 from dsa.persistence.queries_history import AT_SIGNATURE
 
@@ -17,12 +17,21 @@ _A, _F, _N, _O, _G = (table(model) for model in (Agreement, ForecastRow, NewestF
 _K = table(Figure)
 _KEPT = ("agreement_id", "forecast_id", "made_on", "stage_entered_at", "very_likely_on")
 _BLOCK = 400
+_TURN = "forecasts"
 
 
-def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Add forecasts of different agreements, and let each be its agreement's newest."""
+def add(session: Session, rows: Sequence[dict[str, Any]]) -> int:
+    """Add forecasts of different agreements, and let each be its agreement's newest; returns how many were added.
+
+    One that another worker has made meanwhile, of the same stay and day, is not added again: it would count twice.
+    """
+    settings.take_turn(session, _TURN)
+    added = 0
     for at in range(0, len(rows), _BLOCK):
-        block = list(rows[at : at + _BLOCK])
+        block = _not_made(session, rows[at : at + _BLOCK])
+        if not block:
+            continue
+        added += len(block)
         before = session.scalar(select(func.coalesce(func.max(_F.c.id), 0))) or 0
         session.execute(insert(_F), block)
         ids = [row["agreement_id"] for row in block]
@@ -31,6 +40,14 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
             _F.c.agreement_id, _F.c.id, _F.c.made_on, _F.c.stage_entered_at, _F.c.very_likely_on
         ).where(_F.c.id > before, _F.c.agreement_id.in_(ids))  # fmt: skip
         session.execute(insert(_N).from_select(_KEPT, newest))
+    return added
+
+
+def _not_made(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    ids = [row["agreement_id"] for row in rows]
+    columns = (_N.c.agreement_id, _N.c.made_on, _N.c.stage_entered_at)
+    made = {tuple(row) for row in session.execute(select(*columns).where(_N.c.agreement_id.in_(ids)))}
+    return [row for row in rows if tuple(row[column.name] for column in columns) not in made]
 
 
 def forget_finished(session: Session, *, stages: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from dsa.domain.errors import Problem
 
 BUSY_SECONDS = 10
 REST_SECONDS = 15
+_ONE_MOMENT = {"isolation_level": "REPEATABLE READ"}
 
 
 class DatabaseBusy(Problem):
@@ -35,6 +36,8 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _engine(url, synchronous)
         self._writer = self.engine.execution_options(dsa_write=True)
+        # SQLite reads so by itself; on PostgreSQL each statement of a usual transaction sees a moment of its own
+        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(**_ONE_MOMENT)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -53,7 +56,7 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session that sees one moment and never writes: it is always rolled back."""
         # the connection begins, and rolls back as it is given back; what was read stays readable after the session
-        with self.engine.connect() as connection, Session(connection, autoflush=False) as session:
+        with self._reader.connect() as connection, Session(connection, autoflush=False) as session:
             connection.begin()
             yield session
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import SettingRow
@@ -13,6 +15,15 @@ CLOCK = "clock_offset"
 LOG_CHECKED = "audit_log_checked"
 CALENDAR = "calendar_applied"
 JOBS = "jobs_seen"
+
+
+def take_turn(session: Session, name: str) -> dict[str, Any]:
+    """Take the turn that goes by this name, until the transaction ends (others wait); what is kept beside it."""
+    write = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    fresh = write(SettingRow).values(name=name, value={})
+    session.execute(fresh.on_conflict_do_nothing(index_elements=[SettingRow.name]))
+    row = session.scalars(select(SettingRow).where(SettingRow.name == name).with_for_update()).one()
+    return dict(row.value)
 
 
 def clock_offset(session: Session) -> float:

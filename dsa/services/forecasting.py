@@ -70,9 +70,8 @@ def forecast_due(ctx: Context) -> int:
         with ctx.database.reading() as session:
             rows = fitting.rows(session, due, today)
         with ctx.database.writing() as session:
-            stored.add(session, rows)
+            made += stored.add(session, rows)
             stored.forget_finished(session, stages=stages)
-            made += len(rows)
         if len(due) < AT_ONCE:
             break
         with ctx.database.reading() as session:

@@ -100,6 +100,24 @@ def test_the_same_history_gives_the_same_dates_and_nothing_is_done_twice(world: 
     assert (one.likely_on, one.very_likely_on) == (other.likely_on, other.very_likely_on)
 
 
+def test_two_workers_at_once_make_each_forecast_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = with_history(world)
+    made = forecasting._Fitting.rows
+    by_other: list[int] = []
+
+    def rows(self: Any, *asked: Any) -> Any:
+        found = made(self, *asked)
+        if not by_other:
+            by_other.append(0)
+            by_other[0] = forecasting.forecast_due(world.ctx)
+        return found
+
+    monkeypatch.setattr(forecasting._Fitting, "rows", rows)
+    assert forecasting.forecast_due(world.ctx) == 0
+    assert by_other == [1]
+    assert len(forecasts(world, world.loaded(reference).head.id)) == 1, "or its record would count it twice"
+
+
 def test_a_new_stage_or_a_new_day_brings_a_new_forecast_and_keeps_the_old_ones(world: World, pages: PageClient) -> None:
     reference = with_history(world)
     forecasting.forecast_due(world.ctx)
