@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dsa.persistence import audit_log as stored
 from dsa.persistence import outbox, people
 from dsa.services.context import Context
+from dsa.timekeeping.instants import local_day
 
 _KEEPERS = ("information_governance", "data_protection", "accountable", "drafter")
 
@@ -43,7 +44,7 @@ def _body(ctx: Context, kept: Any, link: str) -> str:
 def _keepers(ctx: Context, session: Session, reference: str | None) -> list[tuple[int, str]]:
     """(person, address) for each party: one of each organisation, and nobody twice."""
     bodies = {body.id: body.contact_email for body in people.organisations(session)}
-    on, found = ctx.clock.now().date(), dict[int, str]()
+    on, found = local_day(ctx.clock.now()), dict[int, str]()
     for organisation in stored.party_organisations(session, reference):
         able = (people.holders(session, organisation, role, on=on) for role in _KEEPERS)
         keeper = next((some[0] for some in able if some), None)

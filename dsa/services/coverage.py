@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dsa.domain.workflow import SEPARATE_ROLES
 from dsa.persistence import heads, people, queries_coverage
 from dsa.services.context import Context
+from dsa.timekeeping.instants import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Uncovered:
 
 def uncovered_tasks(ctx: Context) -> tuple[Uncovered, ...]:
     """Every open task, of agreements that are not finished, that nobody can do today; the first due comes first."""
-    on = ctx.clock.now().date()
+    on = local_day(ctx.clock.now())
     with ctx.database.reading() as session:
         holders: dict[tuple[int, str], frozenset[int]] = {}
         found = []

@@ -15,6 +15,7 @@ from dsa.services import letters
 from dsa.services.context import Context
 from dsa.services.letters import Letter
 from dsa.timekeeping.calendar import WorkingCalendar
+from dsa.timekeeping.instants import local_day
 
 
 def digest(ctx: Context) -> int:
@@ -63,7 +64,7 @@ def _still_needed(ctx: Context, session: Session, person_id: int, lines: Sequenc
 
 def _calendar(ctx: Context, session: Session, person_id: int, now: datetime) -> WorkingCalendar:
     """The calendar of the person's first post; England's usual office for somebody without one."""
-    held = people.posts_of(session, person_id, on=now.date())
+    held = people.posts_of(session, person_id, on=local_day(now))
     if not held:
         return ctx.calendars.together(session, "ENG")
     organisation = held[0].organisation_id

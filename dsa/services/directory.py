@@ -13,6 +13,7 @@ from dsa.persistence import drafts, people, rows
 from dsa.persistence.models import Organisation
 from dsa.persistence.people import Holder
 from dsa.services.context import Context
+from dsa.timekeeping.instants import local_day
 
 
 def actor_for(ctx: Context, person_id: int, *, method: str) -> Actor:
@@ -26,14 +27,14 @@ def actor_in(ctx: Context, session: Session, person_id: int, *, method: str) -> 
     person = people.person(session, person_id)
     if person is None or not person.active:
         raise NotFound("This account does not exist or has ended. Ask your administrator.")
-    held = people.posts_of(session, person_id, on=ctx.clock.now().date())
+    held = people.posts_of(session, person_id, on=local_day(ctx.clock.now()))
     return Actor(person.id, person.name, held, method, person.vouched_by or "the installation")
 
 
 def personas(ctx: Context) -> list[Holder]:
     """The demo people by organisation and post."""
     with ctx.database.reading() as session:
-        return people.demo_people(session, on=ctx.clock.now().date())
+        return people.demo_people(session, on=local_day(ctx.clock.now()))
 
 
 def organisations(ctx: Context) -> list[Organisation]:
@@ -45,7 +46,7 @@ def organisations(ctx: Context) -> list[Organisation]:
 def able_to_do(ctx: Context, organisation_id: int, role: str) -> list[Holder]:
     """Who holds a role in an organisation today."""
     with ctx.database.reading() as session:
-        return people.holders(session, organisation_id, role, on=ctx.clock.now().date())
+        return people.holders(session, organisation_id, role, on=local_day(ctx.clock.now()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from dsa.services.first_look import FIRST_LOOK
 from dsa.services.moving import flow_of, target_of
 from dsa.services.next_step import NextStep, next_steps
 from dsa.services.permitting import needed_facts
+from dsa.timekeeping.instants import local_day
 
 NOT_STARTED, IN_PROGRESS, COMPLETED, PROBLEM, CANNOT_START, NOT_NEEDED = (
     "not_started", "in_progress", "completed", "problem", "cannot_start", "not_needed",
@@ -326,6 +327,6 @@ def _receivers(ctx: Context, session: Session, view: DraftView) -> Iterable[Rece
         rule = flow.workflow.rule(task.rule)
         calendar = ctx.calendars.of(session, organisation, nation)
         due = calendar.due_at(now, target_of(rule, loaded.head.route))
-        able = people.holders(session, organisation, task.role, on=now.date())
+        able = people.holders(session, organisation, task.role, on=local_day(now))
         who = tuple(dict.fromkeys(holder.name for holder in able))
         yield Receiver(rule.title, who, ROLES.get(task.role, task.role), name, nation, due)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from dsa.persistence import drafts, people
 from dsa.services.context import Context
 from dsa.services.directory import NewOrganisation, NewPerson, add_organisation, add_person, add_post, appoint
+from dsa.timekeeping.instants import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def enlist_demo(
 
 
 def _seated(ctx: Context, session: Session, organisation: int, new: NewOrganisation, seat: Seat, since: date) -> int:
-    holders = people.holders(session, organisation, seat.role, on=ctx.clock.now().date())
+    holders = people.holders(session, organisation, seat.role, on=local_day(ctx.clock.now()))
     if holders:
         return holders[0].id
     post = add_post(session, organisation, title=seat.title, role=seat.role, sees_all=seat.sees_all)

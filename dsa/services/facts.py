@@ -13,6 +13,7 @@ from dsa.persistence import work
 from dsa.persistence.heads import Loaded
 from dsa.services import content
 from dsa.services.context import Context
+from dsa.timekeeping.instants import local_day
 
 
 def established(ctx: Context, session: Session, loaded: Loaded, wanted: Collection[str]) -> frozenset[str]:
@@ -35,7 +36,7 @@ def _form_complete(ctx: Context, session: Session, loaded: Loaded) -> bool:
 
 def judgement(ctx: Context, session: Session, loaded: Loaded, answers: Mapping[str, Any]) -> Judgement:
     """Every check over these answers, with what the service knows besides: today, and whether sign-off comes next."""
-    known = {"today": ctx.clock.now().date().isoformat(), "sign_off_requested": loaded.head.stage == "text_agreed"}
+    known = {"today": local_day(ctx.clock.now()).isoformat(), "sign_off_requested": loaded.head.stage == "text_agreed"}
     return ctx.judge(content.form_of(ctx, session, loaded), answers, facts=known, bodies=ctx.bodies)
 
 

@@ -17,6 +17,7 @@ from dsa.services.moving import Step, open_for
 from dsa.services.obligations import Named, name_contact
 from dsa.services.timetable_page import Asked, asked_of
 from dsa.services.timetabling import Answer
+from dsa.timekeeping.instants import local_day
 
 FIRST_LOOK = "ask_first_look"
 # What each party names at the first look: the duty as it stands among its contacts, and the role that fills the form.
@@ -64,7 +65,7 @@ def posts_of(ctx: Context, session: Session, loaded: Loaded, code: str) -> tuple
 
 
 def _post(ctx: Context, session: Session, organisation_id: int, role: str) -> str:
-    holders = people.holders(session, organisation_id, role, on=ctx.clock.now().date())
+    holders = people.holders(session, organisation_id, role, on=local_day(ctx.clock.now()))
     return holders[0].post if holders else ""
 
 

@@ -13,6 +13,7 @@ from dsa.services import redating
 from dsa.services.context import Context
 from dsa.services.moving import Happening, Step, demand_version, open_for, take
 from dsa.services.permitting import demand
+from dsa.timekeeping.instants import local_day
 from dsa.timekeeping.ledger import NOBODY
 
 
@@ -61,7 +62,7 @@ def begin_hold(
 def _check(ctx: Context, loaded: Loaded, held: Held, *, code: str, awaited: str, outside: bool, until: date) -> None:
     if not outside and awaited not in loaded.party_codes.values():
         raise BadInput("Choose one of the organisations of this agreement, or name an outside body.")
-    if until <= ctx.clock.now().date():
+    if until <= local_day(ctx.clock.now()):
         raise BadInput("The day until which you wait must be in the future.")
     parties = {name.casefold() for party in loaded.parties for name in (party.code, party.name)}
     if outside and awaited.casefold() in parties:

@@ -236,7 +236,7 @@ def _open_import(session: Session, actor: Actor, number: int) -> Import:
 
 def _tracker(ctx: Context, session: Session, actor: Actor, held: Held, found: Import, now: datetime) -> Tracker:
     organisations = people.organisations(session)
-    able = queries_people.holders_in(session, {o.id for o in organisations}, set(_ASKED), on=now.date())
+    able = queries_people.holders_in(session, {o.id for o in organisations}, set(_ASKED), on=local_day(now))
     bodies = {o.code: Body(o.id, o.code, o.name, o.nation, o.body_type, _asked(able, o.id)) for o in organisations}
     source = f"{found.file_name}, imported on {local_day_text(now)}"[:200]
     return Tracker(ctx, session, actor, held, flow_of_tracked(ctx, session), bodies, source, now)

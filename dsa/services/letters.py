@@ -15,7 +15,7 @@ from dsa.persistence.heads import Loaded
 from dsa.persistence.people import Holder
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
-from dsa.timekeeping.instants import local_day_text
+from dsa.timekeeping.instants import local_day, local_day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _about_a_task(ctx: Context, session: Session, loaded: Loaded, payload: Mappi
     what, task = payload["what"], loaded.task(payload["task"])
     if task is None or task.status != "open":
         return []
-    reference, on, workflow = loaded.head.reference, ctx.clock.now().date(), flow_of(ctx, session, loaded).workflow
+    reference, on, workflow = loaded.head.reference, local_day(ctx.clock.now()), flow_of(ctx, session, loaded).workflow
     able = people.holders(session, task.organisation_id, task.role, on=on)
     if payload.get("person") is not None:
         able = [person for person in able if person.id == payload["person"]]
@@ -114,7 +114,7 @@ def _to_the_lead(ctx: Context, session: Session, loaded: Loaded, what: str) -> l
     says, path = _TO_THE_LEAD[what]
     reference = loaded.head.reference
     due = f", due {local_day_text(loaded.head.stage_due_at)}" if loaded.head.stage_due_at and what == "turn" else ""
-    able = people.holders(session, loaded.head.lead_organisation_id, "drafter", on=ctx.clock.now().date())
+    able = people.holders(session, loaded.head.lead_organisation_id, "drafter", on=local_day(ctx.clock.now()))
     kind = _KIND_OF.get(what, "tasks")
     return [Letter(person, f"{says} {reference}{due}", f"/agreements/{reference}{path}", kind) for person in able]
 
@@ -134,7 +134,7 @@ def _chased(ctx: Context, session: Session, loaded: Loaded, payload: Mapping[str
     path = f"/agreements/{reference}" + (f"/tasks/{waiting[0].key}" if len(waiting) == 1 else "")
     subject = f"Go on with {reference}: {payload['by']} asks you to"
     subject += f", due {local_day_text(due)}" if due is not None else ""
-    able = people.holders(session, organisation, role, on=ctx.clock.now().date())
+    able = people.holders(session, organisation, role, on=local_day(ctx.clock.now()))
     return [Letter(person, subject, path, "chases") for person in able]
 
 
@@ -144,7 +144,7 @@ def _timetable(ctx: Context, session: Session, loaded: Loaded, payload: Mapping[
     if pending is None or pending.seq != payload["proposal"]:
         return []
     looking = {task.organisation_id for task in loaded.tasks if task.status == "open" and task.kind == "in_principle"}
-    reference, on = loaded.head.reference, ctx.clock.now().date()
+    reference, on = loaded.head.reference, local_day(ctx.clock.now())
     names = {party.key: party.name for party in loaded.parties}
     subject = f"Answer the dates that {names.get(pending.party, pending.party)} proposes for {reference}"
     found = []

@@ -20,6 +20,7 @@ from dsa.services.day_of import days_of
 from dsa.services.next_step import forward_move
 from dsa.timekeeping import targets
 from dsa.timekeeping.calendar import WorkingCalendar
+from dsa.timekeeping.instants import local_day
 from dsa.timekeeping.targets import Message
 
 PAGE = 25
@@ -143,7 +144,7 @@ def _timetables(ctx: Context, session: Session, actor: Actor, now: datetime) -> 
 def _moves(ctx: Context, session: Session, actor: Actor, now: datetime) -> Iterable[ToDo]:
     posts = [(h.organisation_id, h.organisation, h.role) for h in actor.posts]
     drafting = {held.organisation_id for held in actor.posts if held.role == "drafter"}
-    left = {each: people.who_left(session, each, "drafter", on=now.date()) for each in drafting}
+    left = {each: people.who_left(session, each, "drafter", on=local_day(now)) for each in drafting}
     rows = queries.with_me(session, posts, actor.person_id, reasons=_BY_MOVE, mine_only=_OWN_DRAFTS, left=left)
     found = []
     for row in rows:

@@ -15,6 +15,7 @@ from dsa.persistence import heads, queries_people, timetables, work
 from dsa.persistence.heads import Loaded
 from dsa.services.context import Context
 from dsa.services.moving import flow_of
+from dsa.timekeeping.instants import local_day
 
 # The same kinds that permissions keep from a text's authors.
 _JUDGING = frozenset({"decision", "advice", "signature"})
@@ -67,7 +68,7 @@ def next_steps(ctx: Context, session: Session, loaded: Loaded) -> tuple[NextStep
     if stage.final:
         return ()
     wanted = _wanted(session, loaded, flow, stage)
-    on = ctx.clock.now().date()
+    on = local_day(ctx.clock.now())
     organisations = {each.organisation_id for each in wanted}
     able = queries_people.holders_in(session, organisations, {r for w in wanted for r in w.roles}, on=on)
     cannot = _cannot(session, loaded) if any(each.is_task for each in wanted) else _Barred()

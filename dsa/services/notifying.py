@@ -57,14 +57,13 @@ def send_mail(ctx: Context) -> int:
     """
     if ctx.post is None:
         return 0
-    now = ctx.clock.now()
-    stale = now - _LEASE
+    stale = ctx.clock.now() - _LEASE
     with ctx.database.reading() as session:
         waiting = outbox.unsent(session, stale=stale)
     sent = 0
     for mail in waiting:
         with ctx.database.writing() as session:
-            if not outbox.claim_mail(session, mail.id, stale=stale, at=now):
+            if not outbox.claim_mail(session, mail.id, stale=stale, at=ctx.clock.now()):
                 continue
         try:
             ctx.post.send(to=mail.address, subject=mail.subject, body=mail.body)

@@ -25,6 +25,7 @@ from dsa.services.moving import Happening, Step, demand_version, flow_of, open_f
 from dsa.services.obligations import Named
 from dsa.services.permitting import demand
 from dsa.services.timetabling import Answer
+from dsa.timekeeping.instants import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +323,7 @@ def pass_on(
         task = _task(loaded, task_key)
         held = demand(ctx, session, actor, "pass_on", loaded, task_key=task_key)
         _demand_seen(session, loaded, task, seen)
-        able = people.holders(session, task.organisation_id, task.role, on=ctx.clock.now().date())
+        able = people.holders(session, task.organisation_id, task.role, on=local_day(ctx.clock.now()))
         to = next((person for person in able if person.id == to_person), None)
         if to_person is not None and to is None:
             raise BadInput("Choose a colleague who holds the same role. If none is listed, ask your administrator.")

@@ -28,6 +28,7 @@ from dsa.services.moving import flow_of, open_for
 from dsa.services.next_step import NextStep, next_steps
 from dsa.services.task_reviews import CHECKING_KINDS, Condition, Group, Review, grouped, reviews_of
 from dsa.timekeeping.calendar import WorkingCalendar
+from dsa.timekeeping.instants import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +360,7 @@ class _Maker:
         return tuple(sorted(rows, key=lambda row: not row[2]))
 
     def _colleagues(self, organisation_id: int, role: str) -> tuple[tuple[int, str], ...]:
-        able = people.holders(self.session, organisation_id, role, on=self.ctx.clock.now().date())
+        able = people.holders(self.session, organisation_id, role, on=local_day(self.ctx.clock.now()))
         return tuple((person.id, person.name) for person in able if person.id != self.actor.person_id)
 
     def _reliable(self, rule: TaskRule, mine: Review | None) -> tuple[tuple[int, str, str], ...]:

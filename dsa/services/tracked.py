@@ -25,6 +25,7 @@ from dsa.services.context import Context
 from dsa.services.moves import freeze, onward_facts
 from dsa.services.moving import Happening, Step, demand_version, flow_of, open_for, take
 from dsa.services.permitting import demand, why_not
+from dsa.timekeeping.instants import local_day
 from dsa.timekeeping.ledger import NOBODY
 
 _LONDON = ZoneInfo("Europe/London")
@@ -95,7 +96,7 @@ def _holder(ctx: Context, session: Session, loaded: Loaded, flow: Flow, said: Re
     party = next((party for party in loaded.parties if party.code == code), None)
     if party is None:
         raise BadInput("Choose who has it: one of the organisations of this agreement, or name another body.")
-    on = ctx.clock.now().date()
+    on = local_day(ctx.clock.now())
     able = queries_people.holders_in(session, {party.organisation_id}, set(_ASKED), on=on)
     role = next((role for role in _ASKED if able.get((party.organisation_id, role))), _ASKED[0])
     seq = int(loaded.head.head_seq) + 1
@@ -113,7 +114,7 @@ def _moments(ctx: Context, said: Report) -> tuple[datetime | None, datetime | No
     if said.happened_on is None:
         return due, None
     happened = datetime.combine(said.happened_on, time(9), _LONDON).astimezone(UTC)
-    if happened.date() > now.date():
+    if local_day(happened) > local_day(now):
         raise BadInput("The day on which this happened cannot be in the future.")
     return due, min(happened, now)
 

@@ -1,6 +1,6 @@
 """Invariants 6 and 7: strangers see nothing, private notes stay with their side, every task has somebody to do it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -117,6 +117,20 @@ def test_a_leavers_tasks_surface_at_once(town: Town) -> None:
         post = town.posts["AAA", "security"]
         directory.appoint(session, post_id=post, person_id=person, starts_on=date(2020, 1, 1))
     assert coverage.uncovered_tasks(town.ctx) == ()
+
+
+def test_a_post_begins_and_ends_at_midnight_in_london_in_summer_too(town: Town) -> None:
+    person = town.people["AAB", "drafter"]
+    with town.ctx.database.writing() as session:
+        session.execute(
+            text("UPDATE appointments SET ends_on = :d WHERE person_id = :p"),
+            {"d": "2027-06-30" if town.ctx.database.is_sqlite else date(2027, 6, 30), "p": person},
+        )
+        directory.appoint(session, post_id=town.posts["AAB", "legal"], person_id=person, starts_on=date(2027, 7, 1))
+    town.clock.advance_to(datetime(2027, 6, 30, 22, 59, tzinfo=UTC))
+    assert [held.role for held in directory.actor_for(town.ctx, person, method="test").posts] == ["drafter"]
+    town.clock.advance_to(datetime(2027, 6, 30, 23, 1, tzinfo=UTC))
+    assert [held.role for held in directory.actor_for(town.ctx, person, method="test").posts] == ["legal"]
 
 
 def test_an_appointment_that_ends_leaves_its_tasks_on_the_list_from_the_next_day(town: Town) -> None:
