@@ -87,6 +87,7 @@ def index() -> tuple[str, int]:
         "agreements/agreements.html",
         wide=True,
         found=found,
+        drafts=actor().holding(["drafter"]) is not None,
         filters=filters,
         heading_words=_heading(found),
         chips=_chips(filters, found),

@@ -22,6 +22,28 @@ def test_the_start_page_has_three_doors_for_anybody(pages: PageClient, world: Wo
     assert "Waiting for you" not in page.text
 
 
+def test_only_who_may_start_an_agreement_is_led_there_by_the_start_page(pages: PageClient, world: World) -> None:
+    pages.sign_in(world.person("SLC", "drafter"))
+    assert any(words.startswith("Start an agreement") for words in _door(pages, "/"))
+    pages.sign_in(world.person("SLC", "legal"))
+    assert not _door(pages, "/")
+    assert "Ask a drafter of your organisation" in pages.get("/").text
+
+
+def test_an_empty_list_leads_to_a_start_only_who_may_start(pages: PageClient, world: World) -> None:
+    pages.sign_in(world.person("SLC", "legal"))
+    assert not _door(pages, "/agreements")
+    assert "Ask a drafter of your organisation" in pages.get("/agreements").text
+    pages.sign_in(world.person("SLC", "drafter"))
+    assert _door(pages, "/agreements") == ["Start your first"]
+
+
+def _door(pages: PageClient, address: str) -> list[str]:
+    """The words of each button of the page that leads to a start."""
+    links = pages.get(address).tree.findall(".//a[@role='button']")
+    return ["".join(link.itertext()).strip() for link in links if link.get("href") == "/start"]
+
+
 def test_the_start_page_shows_the_most_urgent_of_my_tasks(pages: PageClient, world: World) -> None:
     reference = world.agreement_in("review")
     pages.sign_in(world.person("SLC", "legal"))
