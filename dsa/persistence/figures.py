@@ -260,22 +260,6 @@ def keep_remaining(session: Session, rows: list[dict[str, Any]]) -> None:
 # What is worked out from tallies
 
 
-def stays_of(session: Session, scope: int, stages: Sequence[str], *, topic: str) -> list[Any]:
-    """(name, workflow, route, span, n, amount) of the tallies of one topic of these stages, over all months."""
-    columns = (_T.c.name, _T.c.workflow, _T.c.route, _T.c.span)
-    n = func.sum(_T.c.n)
-    statement = select(*columns, n.label("n"), func.sum(_T.c.amount).label("amount"))
-    here = (_T.c.scope == scope, _T.c.topic == topic, _T.c.name.in_(stages))
-    return list(session.execute(statement.where(*here).group_by(*columns).having(n != 0)))
-
-
-def open_days(session: Session, scope: int, stages: Sequence[str]) -> list[Any]:
-    """(stage, workflow, route, nation, day of entry, how many) of the open stays in these stages."""
-    columns = (_OW.c.stage, _OW.c.workflow, _OW.c.route, _OW.c.nation, _OW.c.entered_on)
-    here = (_OW.c.scope == scope, _OW.c.stage.in_(stages))
-    return list(session.execute(select(*columns, func.count().label("n")).where(*here).group_by(*columns)))
-
-
 def replace_stages(session: Session, scope: int, stages: Sequence[str], rows: list[dict[str, Any]]) -> None:
     """Put the figures of these stages in the place of what stood there."""
     session.execute(delete(_F).where(_F.c.scope == scope, _F.c.stage.in_(stages)))

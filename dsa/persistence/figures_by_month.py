@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from dsa.persistence.models import MonthFigure, Tally, table
 from dsa.persistence.prepared import Prepared
+from dsa.timekeeping.months import EVERY_MONTH
 
 _M, _T = table(MonthFigure), table(Tally)
 _KEY = ("scope", "block", "workflow", "route", "stage")
@@ -62,6 +63,12 @@ def of_scope(session: Session, scope: int) -> dict[Place, str]:
     return _read(session, _M.c.scope == scope)
 
 
+def of_every_month(session: Session, scope: int, stages: Sequence[str]) -> list[Any]:
+    """(stage, workflow, route, counts) of these stages, whenever agreements were started."""
+    here = (_M.c.scope == scope, _M.c.block.in_(EVERY_MONTH.blocks()), _M.c.stage.in_(stages))
+    return list(session.execute(select(_M.c.stage, _M.c.workflow, _M.c.route, _M.c.counts).where(*here)))
+
+
 def scopes(session: Session) -> set[int]:
     """The scopes that have any."""
     return set(session.scalars(select(_M.c.scope).distinct()))
@@ -80,4 +87,4 @@ def tallies(session: Session, scope: int, topics: Sequence[str]) -> list[Any]:
 
 def _read(session: Session, *where: Any) -> dict[Place, str]:
     rows = session.execute(select(*_COLUMNS, _M.c.counts).where(*where))
-    return {(row.scope, row.block, row.workflow, row.route, row.stage): row.counts for row in rows}
+    return {(row[0], row[1], row[2], row[3], row[4]): row[5] for row in rows}

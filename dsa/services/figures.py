@@ -18,11 +18,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dsa.persistence import figures as stored
+from dsa.persistence import figures_by_month as months_stored
 from dsa.persistence.figures import Facts
 from dsa.services import month_counts
 from dsa.services.context import Context
 from dsa.services.counting import ALL, VALUE, Counting, Part, kept_part, part_of, pressure_of
-from dsa.services.stage_counts import PASSED, STAY, StageCounts
+from dsa.services.stage_counts import PASSED, STAY, StageCounts, read
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.weeks import LONDON, week_of
 
@@ -309,24 +310,17 @@ def _work_out(ctx: Context, session: Session, stages: Iterable[tuple[int, str]],
 
 def _stage_rows(session: Session, scope: int, stages: list[str], now: datetime) -> list[dict[str, Any]]:
     """The figures of stages for every workflow and route, and for each that has something to say."""
-    today = now.astimezone(LONDON).date()
     found: dict[tuple[str, str, str], StageCounts] = defaultdict(StageCounts)
-
-    def of(row: Any, stage: str) -> list[StageCounts]:
-        narrowed = {(row.workflow, row.route), (row.workflow, ""), ("", row.route), ("", "")}
-        return [found[stage, workflow, route] for workflow, route in narrowed]
-
-    for topic in (STAY, PASSED):
-        for row in stored.stays_of(session, scope, stages, topic=topic):
-            for counts in of(row, row.name):
-                counts.add(topic, row)
-    for row in stored.open_days(session, scope, stages):
-        for counts in of(row, row.stage):
-            counts.add_open(row.nation, row.entered_on, row.n, today)
+    for row in months_stored.of_every_month(session, scope, stages):
+        counts = read(row.counts)
+        for workflow, route in {(row.workflow, row.route), (row.workflow, ""), ("", row.route), ("", "")}:
+            found[row.stage, workflow, route].add(counts)
+    today = now.astimezone(LONDON).date()
     return [
-        {"scope": scope, "stage": stage, "workflow": workflow, "route": route, "worked_out_at": now, **each.figures()}
+        {"scope": scope, "stage": stage, "workflow": workflow, "route": route, "worked_out_at": now,
+         **each.figures(today)}
         for (stage, workflow, route), each in found.items()
-    ]
+    ]  # fmt: skip
 
 
 def figures_state(ctx: Context, session: Session) -> tuple[datetime | None, int]:

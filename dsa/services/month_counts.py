@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dsa.persistence import figures_by_month as stored
 from dsa.persistence.figures_by_month import Place
-from dsa.services.stage_counts import OPEN, PASSED, STAY, MonthCounts
+from dsa.services.stage_counts import OPEN, PASSED, STAY, StageCounts, read
 from dsa.timekeeping.months import blocks_of
 
 _TOPICS = (STAY, PASSED, OPEN)
@@ -23,7 +23,7 @@ def follow(session: Session, deltas: Mapping[tuple[Any, ...], Sequence[int]]) ->
     if not changed:
         return
     for place, text in stored.kept(session, changed).items():
-        changed[place].add(text)
+        changed[place].add(read(text))
     stored.replace(session, {place: counts.text() for place, counts in changed.items()})
 
 
@@ -47,9 +47,9 @@ def _from_tallies(session: Session) -> Iterator[tuple[int, dict[Place, str]]]:
         yield scope, {place: text for place, text in texts.items() if text}
 
 
-def _by_place(tallies: Iterable[Sequence[Any]]) -> dict[Place, MonthCounts]:
+def _by_place(tallies: Iterable[Sequence[Any]]) -> dict[Place, StageCounts]:
     """Added up in every block that holds the month of a tally (scope, ``counting.Key``, n, amount)."""
-    found: dict[Place, MonthCounts] = defaultdict(MonthCounts)
+    found: dict[Place, StageCounts] = defaultdict(StageCounts)
     known: dict[int, tuple[int, ...]] = {}
     for scope, topic, month, stage, detail, span, workflow, route, n, amount in tallies:
         blocks = known.get(month)

@@ -4,7 +4,7 @@ lasted, and where too few are finished nothing is estimated.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -18,9 +18,9 @@ STAY, PASSED, OPEN = "stay", "stage", "open"  # the topics of the tallies that a
 
 
 @dataclass
-class MonthCounts:
-    """What the tallies of a stage come to in some months: stays that ended by their working days, open ones by nation
-    and day of entry (ordinal), agreements that passed, and that were late.
+class StageCounts:
+    """What the tallies of a stage come to: stays that ended by their working days, open ones by nation of the lead and
+    day of entry (ordinal), agreements that passed, and that were late.
     """
 
     ended: Counter[int] = field(default_factory=Counter)
@@ -38,9 +38,9 @@ class MonthCounts:
             self.passed += n
             self.late += amount
 
-    def add(self, text: str) -> None:
-        """Add others, as they are kept."""
-        ended, still, passed, late = json.loads(text)
+    def add(self, kept: "Kept") -> None:
+        """Add others, as ``read`` gives them."""
+        ended, still, passed, late = kept
         for span, n in ended:
             self.ended[span] += n
         for nation, day, n in still:
@@ -56,52 +56,41 @@ class MonthCounts:
             return ""
         return json.dumps((ended, still, self.passed, self.late), separators=(",", ":"))
 
-
-@dataclass
-class StageCounts:
-    """Stays of one stage by their working days, ended and open; agreements that passed, and that were late."""
-
-    ended: Counter[int] = field(default_factory=Counter)
-    still: Counter[int] = field(default_factory=Counter)
-    passed: int = 0
-    late: int = 0
-
-    def add(self, topic: str, row: Any) -> None:
-        """Count a tally (span, n, amount) of ``STAY`` or ``PASSED``."""
-        if topic == STAY:
-            self.ended[row.span] += row.n
-        else:
-            self.passed += row.n
-            self.late += row.amount
-
-    def add_open(self, nation: str, entered_on: int, n: int, today: date) -> None:
-        """Count so many open stays since a day (ordinal), on the calendar of the lead's nation."""
-        entered = date.fromordinal(entered_on)
-        self.still[calendar_for(nation).working_days(entered, today) if entered < today else 0] += n
-
-    def figures(self) -> dict[str, Any]:
-        """Half and 85 of 100, with the open stays counted for as long as they have lasted."""
-        closed, still = self.ended.total(), self.still.total()
+    def figures(self, today: date) -> dict[str, Any]:
+        """Half and 85 of 100, with the open stays counted for as long as they have lasted until today."""
+        still = self._lasted(today)
+        closed, open_ = self.ended.total(), still.total()
         half = most = None
         at_risk = 0
         if closed >= FEW:
-            (half, _), (most, at_risk) = reached_by(self.ended, self.still, (HALF, MOST))
+            (half, _), (most, at_risk) = reached_by(self.ended, still, (HALF, MOST))
             if most is None:
-                last = max(*self.ended, *self.still)
-                at_risk = self.ended[last] + self.still[last]
-        return {"closed": closed, "open": still, "passed": self.passed, "late": self.late, "half": half, "most": most,
+                last = max(*self.ended, *still)
+                at_risk = self.ended[last] + still[last]
+        return {"closed": closed, "open": open_, "passed": self.passed, "late": self.late, "half": half, "most": most,
                 "at_risk": at_risk}  # fmt: skip
+
+    def _lasted(self, today: date) -> Counter[int]:
+        """The open stays by the working days since their entry, on the calendar of the lead's nation."""
+        found: Counter[int] = Counter()
+        for (nation, day), n in self.still.items():
+            entered = date.fromordinal(day)
+            found[calendar_for(nation).working_days(entered, today) if entered < today else 0] += n
+        return found
+
+
+Kept = tuple[Sequence[tuple[int, int]], Sequence[tuple[str, int, int]], int, int]
+
+
+def read(text: str) -> Kept:
+    """Counts as they are kept."""
+    ended, still, passed, late = json.loads(text)
+    return ended, still, passed, late
 
 
 def by_stage(rows: Iterable[Any], today: date) -> dict[str, dict[str, Any]]:
     """The figures of each stage from rows (stage, counts as they are kept) of blocks of months."""
-    kept: dict[str, MonthCounts] = defaultdict(MonthCounts)
+    found: dict[str, StageCounts] = defaultdict(StageCounts)
     for row in rows:
-        kept[row.stage].add(row.counts)
-    found = {}
-    for stage, month in kept.items():
-        counts = StageCounts(month.ended, passed=month.passed, late=month.late)
-        for (nation, entered_on), n in month.still.items():
-            counts.add_open(nation, entered_on, n, today)
-        found[stage] = counts.figures()
-    return found
+        found[row.stage].add(read(row.counts))
+    return {stage: counts.figures(today) for stage, counts in found.items()}
