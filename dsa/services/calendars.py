@@ -17,21 +17,24 @@ FRESH_SECONDS = 1.0
 
 @dataclass
 class Calendars:
-    """Calendars by organisation, remembered until the stored days change."""
+    """Calendars by organisation, remembered until the stored days change.
 
-    _known: dict[tuple[int, str], WorkingCalendar] = field(default_factory=dict)
+    Each is remembered under the edition of the days that its session saw: whoever began to read before a day was added
+    leaves no calendar without it to those who come after.
+    """
+
+    _known: dict[tuple[int | None, int, str], WorkingCalendar] = field(default_factory=dict)
     _edition: int | None = None
     _looked: float = -1_000_000.0
 
     def of(self, session: Session, organisation_id: int, nation: str) -> WorkingCalendar:
         """The calendar that the organisation works by: its nation's days, its own closures, half days and hours."""
         self.refresh(session)
-        found = self._known.get((organisation_id, nation))
+        found = self._known.get((self._edition, organisation_id, nation))
         if found is None:
             extra = stored.one_off_days(session)
-            found = self._known[organisation_id, nation] = _made(
-                nation, stored.days_of(session, organisation_id), extra.get(nation, frozenset())
-            )
+            found = _made(nation, stored.days_of(session, organisation_id), extra.get(nation, frozenset()))
+            self._known[stored.edition(session), organisation_id, nation] = found
         return found
 
     def together(self, session: Session, name: str) -> WorkingCalendar:
@@ -40,10 +43,10 @@ class Calendars:
         It knows the one-off days and no organisation's closures. Raises UnknownNation.
         """
         self.refresh(session)
-        found = self._known.get((0, name))
+        found = self._known.get((self._edition, 0, name))
         if found is None:
-            extra = stored.one_off_days(session)
-            found = self._known[0, name] = calendar_for(name, extra_days=extra)
+            found = calendar_for(name, extra_days=stored.one_off_days(session))
+            self._known[stored.edition(session), 0, name] = found
         return found
 
     def refresh(self, session: Session, *, at_once: bool = False) -> bool:

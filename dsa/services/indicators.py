@@ -45,7 +45,6 @@ def work_out(ctx: Context) -> dict[str, Any]:
     """Work the indicators out and keep them; returns them as kept, every organisation's included."""
     now = ctx.clock.now()
     with ctx.database.reading() as session:
-        ctx.calendars.refresh(session)
         bodies = {row.id: row for row in queries.organisations(session)}
         calendars = {row.id: ctx.calendars.of(session, row.id, row.nation) for row in bodies.values()}
         agreements = queries.agreements(session)

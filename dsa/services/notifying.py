@@ -15,15 +15,19 @@ from dsa.services.context import Context
 _RETRY_MINUTES = (1, 2, 5, 15, 60, 240)
 _SOON_MINUTES = (1, 2, 5)  # people look at the page of a document and wait for it
 _FOR_PEOPLE_WHO_WAIT = ("issue_document", "seal_document")
+_FAULT = "Something failed that should not have. Whoever runs the service finds it in the log; it will be tried again."
 # How long a worker has a row for itself; one that dies gives it back after that.
 _LEASE = timedelta(minutes=15)
 
 
 def carry_out(ctx: Context, *, limit: int = 100) -> int:
-    """Carry out what waits; returns how many rows were done. What fails is tried again later, with the reason kept."""
+    """Carry out what waits; returns how many rows were done. What fails is tried again later, with the reason kept.
+
+    A fault of the service's own is raised once all else that waits is done, so that the log shows it.
+    """
     with ctx.database.reading() as session:
         waiting = outbox.waiting(session, now=ctx.clock.now(), limit=limit)
-    done = 0
+    done, faults = 0, list[Exception]()
     for row in waiting:
         with ctx.database.writing() as session:
             if not outbox.claim(session, row.id, was=row.available_at, until=ctx.clock.now() + _LEASE):
@@ -33,8 +37,14 @@ def carry_out(ctx: Context, *, limit: int = 100) -> int:
         except (OSError, Problem, ValueError) as error:
             _later(ctx, row, str(error))
             continue
+        except Exception as fault:
+            _later(ctx, row, _FAULT)
+            faults.append(fault)
+            continue
         with ctx.database.writing() as session:
             done += outbox.done(session, row.id, at=ctx.clock.now())
+    if faults:
+        raise faults[0]
     return done
 
 

@@ -133,6 +133,29 @@ def test_a_mail_that_could_not_be_handed_over_is_tried_again(town: Town) -> None
     assert notifying.send_mail(replace(town.ctx, post=post)) == len(post.sent) > 0
 
 
+def test_a_fault_in_one_thing_keeps_nothing_else_waiting_and_is_tried_again_later(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.bring_to(town.start("AAA", "AAB"), "review")
+    with town.ctx.database.reading() as session:
+        first, *others = outbox.waiting(session, now=town.clock.now())
+    carry_out = notifying.KINDS["mail"]
+
+    def mail(ctx: Any, row: Any) -> None:
+        if row.id == first.id:
+            raise KeyError("a fault")
+        carry_out(ctx, row)
+
+    monkeypatch.setattr(notifying, "KINDS", {**notifying.KINDS, "mail": mail})
+    with pytest.raises(KeyError, match="a fault"):
+        notifying.carry_out(town.ctx)
+    with town.ctx.database.reading() as session:
+        assert others
+        assert outbox.waiting(session, now=town.clock.now()) == [], "all others are done"
+        (again,) = outbox.waiting(session, now=town.clock.now() + timedelta(minutes=1))
+    assert (again.id, again.attempts) == (first.id, 1)
+
+
 def test_one_address_that_the_mail_server_refuses_keeps_no_other_mail_back(town: Town) -> None:
     class Picky(_Slow):
         def send(self, *, to: str, subject: str, body: str) -> None:

@@ -57,6 +57,18 @@ def mails(town: Town) -> list[str]:
         return [mail.subject for mail in outbox.mails(session, limit=1000)]
 
 
+def test_whoever_was_reading_while_a_day_was_added_leaves_no_calendar_without_it_behind(town: Town) -> None:
+    actor, mine = administrator(town), town.organisations["AAA"]
+    with town.ctx.database.reading() as session:
+        town.loaded(town.start("AAA", "AAB"))
+        assert people.nation_of(session, mine) == "ENG", "from here on this session sees one moment"
+        calendar_changes.add_closure(town.ctx, actor, Closing("AAA", TUESDAY, "Training"))
+        assert town.ctx.calendars.of(session, mine, "ENG").is_working_day(TUESDAY)
+        assert town.ctx.calendars.together(session, "ENG").is_working_day(TUESDAY)
+    with town.ctx.database.reading() as session:
+        assert not town.ctx.calendars.of(session, mine, "ENG").is_working_day(TUESDAY)
+
+
 def test_a_proclaimed_day_moves_what_is_due_in_that_nation_and_says_why(town: Town) -> None:
     reference = town.bring_to(town.start("AAA", "AAB"), "review")
     before = dues(town, reference)
