@@ -5,6 +5,7 @@ for it longer than a batch takes.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, insert, literal_column, select, update
@@ -38,6 +39,7 @@ _A, _C, _T, _W = table(Agreement), table(Counted), table(Tally), table(WeekFigur
 _OB = table(OwnedBy)
 _F, _TF, _OW, _O = table(StageFigure), table(TeamFigure), table(OpenWork), table(Organisation)
 _SETTING = "figures"
+NOBODY_KNOWS = datetime(9999, 1, 1, tzinfo=UTC)  # in its stage since nobody knows when: after every other
 _DUE: ColumnElement[bool] = literal_column("counted_seq <> head_seq")
 _AT = and_(_W.c.scope == bindparam("at_scope"), _W.c.stage == bindparam("at_stage"), _W.c.week == bindparam("at_week"))
 _WEEK, _DROP_WEEK = Prepared(select(_W.c.days).where(_AT)), Prepared(delete(_W).where(_AT))

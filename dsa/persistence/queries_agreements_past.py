@@ -20,7 +20,7 @@ from dsa.persistence.models import (
     Task,
     table,
 )
-from dsa.persistence.queries_history import AT_SIGNATURE
+from dsa.persistence.queries_history import AT_SIGNATURE, STAGE_UNSEEN
 
 _A, _G, _T, _O = table(Agreement), table(StageEntry), table(Task), table(Organisation)
 _F, _N, _P = table(ForecastRow), table(NewestForecast), table(Party)
@@ -35,10 +35,11 @@ class Past:
     ``been``, ``late_in``: a stage that it finished (``been_in``: between two instants) or finished late. ``held_by``,
     ``because``: who had it before it was in use, and why. ``started``, ``started_in``, ``signed``: between two
     instants. ``asked``, ``asked_because``: a change was asked for. ``review``: through, first_time or returned.
-    ``team``: (organisation, role) with an open task. ``entered_before``: came to its present stage before. ``worth``:
-    known or unknown. ``forecast``: dated, undated, late (likely) or maybe_late. ``simulated``: signed by that instant,
-    of an organisation (empty: of all), and its work known here. ``nothing``: what was asked for cannot be. The tuples
-    name stages: of sealing, after review, and from the first use on.
+    ``team``: (organisation, role) with an open task. ``entered_before``: came to its present stage before;
+    ``unseen``: nobody knows since when it is there. ``worth``: known or unknown. ``forecast``: dated, undated, late
+    (likely) or maybe_late. ``simulated``: signed by that instant, of an organisation (empty: of all), and its work
+    known here. ``nothing``: what was asked for cannot be. The tuples name stages: of sealing, after review, and from
+    the first use on.
     """
 
     been: str = ""
@@ -54,6 +55,7 @@ class Past:
     review: str = ""
     team: tuple[str, str] | None = None
     entered_before: datetime | None = None
+    unseen: bool = False
     worth: str = ""
     forecast: str = ""
     simulated: tuple[str, datetime] | None = None
@@ -70,9 +72,9 @@ def conditions(past: Past) -> list[ColumnElement[bool]]:
         within: list[ColumnElement[bool]] = [_G.c.left_at.is_not(None)]
         if past.been_in:
             within = [_G.c.left_at >= past.been_in[0], _G.c.left_at < past.been_in[1]]
-        found.append(_stayed(_G.c.stage == past.been, *within))
+        found.append(_stayed(_G.c.stage == past.been, _G.c.since_known.is_(True), *within))
     if past.late_in:
-        found.append(_stayed(_G.c.stage == past.late_in, _G.c.left_at > _G.c.due_at))
+        found.append(_stayed(_G.c.stage == past.late_in, _G.c.since_known.is_(True), _G.c.left_at > _G.c.due_at))
     if past.signed:
         found.append(
             _stayed(_G.c.stage.in_(past.sealing), _G.c.entered_at >= past.signed[0], _G.c.entered_at < past.signed[1])
@@ -80,7 +82,9 @@ def conditions(past: Past) -> list[ColumnElement[bool]]:
     for begins, ends in filter(None, (past.started, past.started_in)):
         found += [_A.c.created_at >= begins, _A.c.created_at < ends]
     if past.entered_before:
-        found += [_A.c.stage_entered_at < past.entered_before, _A.c.finished_at.is_(None)]
+        found += [_A.c.stage_entered_at < past.entered_before, _A.c.finished_at.is_(None), not_(STAGE_UNSEEN)]
+    if past.unseen:
+        found += [STAGE_UNSEEN, _A.c.finished_at.is_(None)]
     return found + _held(past) + _review(past) + _now(past) + _ahead(past)
 
 

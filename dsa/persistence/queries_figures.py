@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from dsa.persistence.figures import NOBODY_KNOWS
 from dsa.persistence.models import (
     Agreement,
     MonthFigure,
@@ -117,7 +118,7 @@ def _work() -> Select[Any]:
     columns = (
         _A.c.id, _A.c.reference, _A.c.title, _A.c.lead_organisation_id, _A.c.holder_owner, _A.c.holder_role,
         _A.c.holder_reason, _A.c.on_hold, _A.c.workflow_id, _A.c.workflow_version,
-        _OW.c.stage, _OW.c.route, _OW.c.nation, _OW.c.entered_at, _OW.c.due_at, _OW.c.monthly_value,
+        _OW.c.stage, _OW.c.route, _OW.c.nation, _OW.c.entered_at, _OW.c.entered_on, _OW.c.due_at, _OW.c.monthly_value,
         _OW.c.remaining, _OW.c.pressure, _OW.c.forecast, _H.c.name.label("holder_name"),
     )  # fmt: skip
     joined = _OW.join(_A, _A.c.id == _OW.c.agreement_id).outerjoin(_H, _H.c.code == _A.c.holder_owner)
@@ -159,16 +160,26 @@ def overdue_count(
 def oldest(
     session: Session, scope: int, stages: Sequence[str], *, each: int, workflow: str = "", route: str = ""
 ) -> list[Any]:
-    """The oldest of each stage, so many of each, the oldest first: one statement that walks each stage's index."""
+    """The oldest of each stage, so many of each, the oldest first: one statement that walks each stage's index. Those
+    of which nobody knows since when are not among them."""
     if not stages:
         return []
     parts = []
     for stage in stages:
-        keys = select(_OW.c.agreement_id).where(*_narrowed(scope, workflow, route), _OW.c.stage == stage)
+        here = (*_narrowed(scope, workflow, route), _OW.c.stage == stage, _OW.c.entered_at < NOBODY_KNOWS)
+        keys = select(_OW.c.agreement_id).where(*here)
         parts.append(select(keys.order_by(_OW.c.entered_at, _OW.c.agreement_id).limit(each).subquery().c.agreement_id))
     chosen = union_all(*parts).subquery()
     statement = _work().where(_OW.c.scope == scope, _OW.c.agreement_id.in_(select(chosen.c.agreement_id)))
     return list(session.execute(statement.order_by(_OW.c.entered_at, _OW.c.agreement_id)))
+
+
+def since_not_known(
+    session: Session, scope: int, stages: Sequence[str], *, limit: int, workflow: str = "", route: str = ""
+) -> list[Any]:
+    """What is in one of these stages since nobody knows when."""
+    here = (*_narrowed(scope, workflow, route), _OW.c.stage.in_(stages), _OW.c.entered_at == NOBODY_KNOWS)
+    return list(session.execute(_work().where(*here).order_by(_OW.c.agreement_id).limit(limit)))
 
 
 def counts_before(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, exists, false, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, exists, false, func, not_, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
@@ -10,6 +10,7 @@ from dsa.persistence import visibility
 from dsa.persistence.models import Agreement, NewestForecast, Organisation, StageEntry, Task, table
 
 _A, _G, _O, _N, _T = (table(model) for model in (Agreement, StageEntry, Organisation, NewestForecast, Task))
+_U = _G.alias("unseen")
 
 AT_SIGNATURE = ("signed", "preparing", "in_use")  # one that is only tracked may be reported past its signature
 
@@ -23,15 +24,21 @@ def _stays() -> Select[Any]:
         select(
             _G.c.agreement_id, _G.c.stage, _seconds(_G.c.entered_at), _seconds(_G.c.left_at), _A.c.route,
             _A.c.lead_organisation_id, _seconds(_A.c.created_at), _A.c.first_contact_on, _A.c.workflow_version,
+            _A.c.tracking,
         )
         .select_from(_G.join(_A, _A.c.id == _G.c.agreement_id))
+        .where(or_(_A.c.tracking == "", not_(_began_unseen())))
         .order_by(_G.c.agreement_id, _G.c.entered_seq)
     )  # fmt: skip
 
 
 def every_stay(session: Session, *, one_in: int) -> list[Any]:
     """The stays of one agreement in so many, evenly over all of them: (agreement, stage, entered, left, route, lead,
-    created, first contact, workflow version), moments in epoch seconds."""
+    created, first contact, workflow version, tracking), moments in epoch seconds.
+
+    An agreement with a stay of which nobody knows since when it lasted is left out whole: neither that stay nor what
+    came before the ones after it can be measured.
+    """
     statement = _stays()
     if one_in > 1:
         statement = statement.where(_G.c.agreement_id % one_in == 0)
@@ -51,12 +58,15 @@ def nations(session: Session) -> dict[int, str]:
     return {row.id: row.nation for row in session.execute(select(_O.c.id, _O.c.nation).order_by(_O.c.id))}
 
 
+def _began_unseen(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(select(_U.c.agreement_id).where(_U.c.agreement_id == _A.c.id, _U.c.since_known.is_(False), *where))
+
+
 # The present stay lasts since nobody here knows when: its age is unknown, and so is what depends on it.
-_BLIND = exists(
-    select(_G.c.agreement_id).where(
-        _G.c.agreement_id == _A.c.id, _G.c.entered_at == _A.c.stage_entered_at, _G.c.since_known.is_(False)
-    )
-)
+STAGE_UNSEEN = _began_unseen(_U.c.entered_at == _A.c.stage_entered_at)
+HOLDER_UNSEEN = _began_unseen(_U.c.entered_at == _A.c.holder_since)
+# It was followed from a stage on at which it was signed already, and nobody here knows since when.
+SIGNED_UNSEEN = _began_unseen(_U.c.stage.in_(AT_SIGNATURE))
 
 
 def to_forecast(session: Session, *, stages: list[str], today: Any, most: int) -> list[Any]:
@@ -65,7 +75,7 @@ def to_forecast(session: Session, *, stages: list[str], today: Any, most: int) -
     statement = (
         select(
             _A.c.id, _A.c.stage, _A.c.route, _A.c.lead_organisation_id, _A.c.created_at, _A.c.first_contact_on,
-            _A.c.stage_entered_at, _N.c.stage_entered_at.label("said_for"), _BLIND.label("since_not_known"),
+            _A.c.stage_entered_at, _N.c.stage_entered_at.label("said_for"), STAGE_UNSEEN.label("since_not_known"),
         )
         .select_from(_A.outerjoin(_N, _N.c.agreement_id == _A.c.id))
         .where(_A.c.finished_at.is_(None), _A.c.stage.in_(stages) if stages else false(), stale)
@@ -105,7 +115,7 @@ def _lengths() -> Select[Any]:
     return select(
         _seconds(_A.c.created_at), _A.c.first_contact_on, signed, _seconds(_A.c.finished_at),
         _A.c.lead_organisation_id, _A.c.workflow_version,
-    ).order_by(_A.c.id)  # fmt: skip
+    ).where(or_(_A.c.tracking == "", not_(SIGNED_UNSEEN))).order_by(_A.c.id)  # fmt: skip
 
 
 def of_organisation(

@@ -4,37 +4,41 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from dsa.persistence import rows
 from dsa.persistence.models import Agreement, IndicatorConsent, Organisation, SpellRow, StageEntry, table
-from dsa.persistence.queries_history import AT_SIGNATURE
+from dsa.persistence.queries_history import AT_SIGNATURE, SIGNED_UNSEEN
 
 _A, _G, _O, _S = table(Agreement), table(StageEntry), table(Organisation), table(SpellRow)
 _I = table(IndicatorConsent)
 
 
 def agreements(session: Session) -> list[Any]:
-    """Every agreement: begun, first came to a stage that says it is signed, ended, whose, its way, synthetic."""
+    """Every agreement: begun, first came to a stage that says it is signed, ended, whose, its way, synthetic; but for
+    those that were signed before anybody here followed them, nobody knows when."""
     when = (
         select(func.min(_G.c.entered_at))
         .where(_G.c.agreement_id == _A.c.id, _G.c.stage.in_(AT_SIGNATURE))
         .scalar_subquery()
         .label("signed_at")
     )
+    seen = or_(_A.c.tracking == "", not_(SIGNED_UNSEEN))
     board = select(_G.c.agreement_id).where(_G.c.agreement_id == _A.c.id, _G.c.stage == "board").exists()
     columns = (_A.c.id, _A.c.first_contact_on, _A.c.created_at, _A.c.finished_at, _A.c.lead_organisation_id,
                _A.c.workflow_id, _A.c.workflow_version, _A.c.route, _A.c.is_synthetic)  # fmt: skip
-    return list(session.execute(select(*columns, board.label("board"), when).order_by(_A.c.id)))
+    return list(session.execute(select(*columns, board.label("board"), when).where(seen).order_by(_A.c.id)))
 
 
 def stays(session: Session) -> list[Any]:
-    """Every stay in a stage: when, target, on whose calendar it counts, and who leads the agreement."""
+    """Every stay in a stage: when, target, on whose calendar it counts, and who leads the agreement. One of which
+    nobody knows since when it lasted has no length, and is left out."""
     columns = (_G.c.stage, _G.c.entered_at, _G.c.left_at, _G.c.target_days, _G.c.organisation_id,
                _A.c.lead_organisation_id)  # fmt: skip
     joined = _G.join(_A, _A.c.id == _G.c.agreement_id)
-    return list(session.execute(select(*columns).select_from(joined).order_by(_G.c.agreement_id, _G.c.entered_seq)))
+    statement = select(*columns).select_from(joined).where(_G.c.since_known.is_(True))
+    return list(session.execute(statement.order_by(_G.c.agreement_id, _G.c.entered_seq)))
 
 
 def delays(session: Session, reasons: Sequence[str]) -> list[Any]:

@@ -9,12 +9,25 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, exists, literal, not_, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.persistence.models import Agreement, Organisation, Party, Query, Task, TimetableAsked, table
 from dsa.persistence.prepared import Prepared
+from dsa.persistence.queries_history import HOLDER_UNSEEN
 from dsa.persistence.waiting import WAITED_FOR
 
 _T, _A, _O, _Q, _P = table(Task), table(Agreement), table(Organisation), table(Query), table(Party)
@@ -210,7 +223,8 @@ def _walks(reasons: frozenset[str], *conditions: ColumnElement[bool]) -> Prepare
 def with_others(
     session: Session, actor: Actor, posts: Collection[tuple[str, str]], *, limit: int = 10
 ) -> tuple[list[Any], int]:
-    """Agreements of the actor's organisations that somebody else has, the longest waiting first; and how many.
+    """Agreements of the actor's organisations that somebody else has, the longest waiting first; and how many. Those
+    of which nobody knows since when come last.
 
     ``posts`` are the actor's own (organisation code, role); the count stops at ``MOST_WITH_OTHERS`` + 1.
     """
@@ -218,11 +232,13 @@ def with_others(
     own = sorted(set(posts))
     for number, (code, role) in enumerate(own):
         values |= {f"code_{number}": code, f"role_{number}": role}
-    walk = _waiting_walk(len(own))
-    since: dict[int, datetime] = {}
+    since: dict[int, tuple[bool, datetime]] = {}
     for organisation in sorted(actor.organisations):
-        found = walk.rows(session, values | {"organisation": organisation})
-        since |= {row.agreement_id: row.waiting_since for row in found}
+        for unseen in (False, True):
+            found = _waiting_walk(len(own), unseen=unseen).rows(session, values | {"organisation": organisation})
+            since |= {row.agreement_id: (unseen, row.waiting_since) for row in found}
+            if len(found) > MOST_WITH_OTHERS:
+                break  # there are more than are counted already
     first = sorted(since, key=lambda each: (since[each], each))[:limit]
     if not first:
         return [], 0
@@ -232,8 +248,10 @@ def with_others(
 
 
 @cache
-def _waiting_walk(posts: int) -> Prepared:
-    """What one organisation waits for, led or asked into, the longest waiting first, but for what the posts have."""
+def _waiting_walk(posts: int, *, unseen: bool) -> Prepared:
+    """What one organisation waits for, led or asked into, the longest waiting first, but for what the posts have:
+    where it is known since when, or only where it is not (``unseen``)."""
+    known = or_(_A.c.tracking == literal_column("''"), not_(HOLDER_UNSEEN))
     mine = [
         and_(_A.c.holder_owner == bindparam(f"code_{n}"), _A.c.holder_role == bindparam(f"role_{n}"))
         for n in range(posts)
@@ -244,6 +262,7 @@ def _waiting_walk(posts: int) -> Prepared:
         .where(
             _P.c.organisation_id == bindparam("organisation"),
             _P.c.waiting_since.is_not(None),
+            not_(known) if unseen else known,
             *(not_(each) for each in mine),
         )
         .order_by(_P.c.waiting_since, _P.c.agreement_id)
@@ -256,7 +275,7 @@ def _waited_for(number: int) -> Prepared:
     """So many agreements by their ids, with who has them."""
     holder = (_A.c.holder_owner, _A.c.holder_role, _A.c.holder_since, _A.c.on_hold)
     stage = (_A.c.route, _A.c.stage_entered_at, _A.c.stage_due_at, _A.c.finished_at)
-    columns = (_A.c.id, *holder, *stage, *_AGREEMENT)
+    columns = (_A.c.id, *holder, *stage, HOLDER_UNSEEN.label("since_not_known"), *_AGREEMENT)
     return Prepared(
         select(*columns, _HOLDER.c.name.label("holder_name"))
         .select_from(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dsa.services.agreements_list import Filters
 
 EVERYBODY = "all"
+UNSEEN = "not-known"  # instead of a day: nobody knows since when
 _REVIEWS = ("through", "first_time", "returned")
 _WORTH = ("known", "unknown")
 _FORECAST = ("dated", "undated", "late", "maybe_late")
@@ -25,8 +26,7 @@ _FORECAST = ("dated", "undated", "late", "maybe_late")
 def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
     """The conditions that the filters of an address stand for."""
     started, signed, in_week = _week(filters.started), _week(filters.signed), _week(filters.in_week)
-    before, months = day_of(filters.entered_before), _months(filters)
-    simulated = _simulated(filters.simulated)
+    before, months, simulated = day_of(filters.entered_before), _months(filters), _simulated(filters.simulated)
     code, _, role = filters.team.rpartition(":")
     stages = stages_in_use(ctx, session)
     nothing = (
@@ -34,7 +34,7 @@ def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
         or (bool(filters.started) and started is None)
         or (bool(filters.signed) and signed is None)
         or (bool(filters.in_week) and (in_week is None or not filters.been))
-        or (bool(filters.entered_before) and before is None)
+        or (bool(filters.entered_before) and before is None and filters.entered_before != UNSEEN)
         or (bool(filters.review) and filters.review not in _REVIEWS)
         or (bool(filters.worth) and filters.worth not in _WORTH)
         or (bool(filters.forecast) and filters.forecast not in _FORECAST)
@@ -54,6 +54,7 @@ def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
         review=filters.review,
         team=(code, role) if filters.team else None,
         entered_before=None if before is None else day_began(before),
+        unseen=filters.entered_before == UNSEEN,
         worth=filters.worth,
         forecast=filters.forecast,
         simulated=simulated,

@@ -19,7 +19,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from dsa.domain.machine import Flow
-from dsa.persistence.figures import Facts
+from dsa.persistence.figures import NOBODY_KNOWS, Facts
 from dsa.persistence.queries_time import waited_for
 from dsa.persistence.visibility import PRIVATE_STAGE
 from dsa.services.owned_time import OwnedTime
@@ -262,6 +262,7 @@ def _open(facts: Facts, given: Counting) -> dict[str, Any] | None:
     head = facts.head
     if head.finished_at is not None or _reason(given, head.stage) == LASTING or _final(given, head.stage):
         return None
+    seen = all(stay.since_known for stay in facts.stays[-1:])
     value, remaining = _value(facts.answers), _targets_left(given.flow, head.stage, head.route)
     before_use = _reason(given, head.stage) not in AFTER_USE
     unsigned = _reason(given, head.stage) not in AT_SIGNATURE
@@ -272,8 +273,8 @@ def _open(facts: Facts, given: Counting) -> dict[str, Any] | None:
         "workflow": head.workflow_id,
         "route": head.route,
         "nation": head.nation,
-        "entered_at": head.stage_entered_at,
-        "entered_on": head.stage_entered_at.astimezone(LONDON).date().toordinal(),
+        "entered_at": head.stage_entered_at if seen else NOBODY_KNOWS,
+        "entered_on": head.stage_entered_at.astimezone(LONDON).date().toordinal() if seen else 0,
         "started": _month(facts),
         "due_at": head.stage_due_at,
         "monthly_value": value if before_use else None,

@@ -49,12 +49,13 @@ class ToDo:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An agreement that somebody else has: who, for how many working days, and on which day of their target."""
+    """An agreement that somebody else has: who, for how many working days (None: nobody here knows since when), and on
+    which day of their target."""
 
     title: str
     reference: str
     who: str
-    days: int
+    days: int | None
     progress: Message | None
 
 
@@ -191,8 +192,9 @@ def _with_others(ctx: Context, session: Session, actor: Actor, now: datetime) ->
     found, said = [], days_of(ctx, session, rows, now)
     for row in rows:
         calendar = ctx.calendars.of(session, row.lead_organisation_id, row.lead_nation)
-        days = calendar.elapsed_days(row.holder_since, now) if row.holder_since is not None else 0
+        days = None if row.since_not_known else calendar.elapsed_days(row.holder_since, now)
         role = ROLES.get(row.holder_role or "", "")
         who = ", ".join(part for part in (role, row.holder_name or row.holder_owner) if part)
-        found.append(Waiting(row.title, row.reference, who, days, said.get(row.id)))
+        progress = None if row.since_not_known else said.get(row.id)
+        found.append(Waiting(row.title, row.reference, who, days, progress))
     return tuple(found), count

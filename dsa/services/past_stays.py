@@ -78,7 +78,9 @@ def past_stays(ctx: Context, session: Session, rows: Sequence[Any]) -> PastStays
             next_stage[place] = GIVEN_UP if onward is None else codes.setdefault(_stage(onward), len(codes))
     first = np.flatnonzero(np.diff(case, prepend=case[:1] - 1))
     for place in first.tolist():
-        entered[place] = max(FIRST_MOMENT, min(entered[place], _began(kept[place])))
+        # Of one that was followed here from a later stage on, the time before belongs to stages that nobody saw.
+        from_contact = entered[place] if kept[place][9] else min(entered[place], _began(kept[place]))
+        entered[place] = max(FIRST_MOMENT, from_contact)
     nations = queries.nations(session)
     found = PastStays(
         History(case, stage, entered, left, np.zeros(0), np.zeros(0), next_stage),

@@ -59,7 +59,7 @@ class StageCounts:
     def figures(self, today: date) -> dict[str, Any]:
         """Half and 85 of 100, with the open stays counted for as long as they have lasted until today."""
         still = self._lasted(today)
-        closed, open_ = self.ended.total(), still.total()
+        closed, open_ = self.ended.total(), self.still.total()
         half = most = None
         at_risk = 0
         if closed >= FEW:
@@ -71,9 +71,12 @@ class StageCounts:
                 "at_risk": at_risk}  # fmt: skip
 
     def _lasted(self, today: date) -> Counter[int]:
-        """The open stays by the working days since their entry, on the calendar of the lead's nation."""
+        """The open stays by the working days since their entry, on the calendar of the lead's nation. Those of day 0
+        are there since nobody knows when: they are open, and say nothing about how long it takes."""
         found: Counter[int] = Counter()
         for (nation, day), n in self.still.items():
+            if not day:
+                continue
             entered = date.fromordinal(day)
             found[calendar_for(nation).working_days(entered, today) if entered < today else 0] += n
         return found

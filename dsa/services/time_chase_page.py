@@ -39,6 +39,16 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """An open agreement of which nobody knows since when it is in its stage, and who has it."""
+
+    reference: str
+    title: str
+    stage: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class StageAges:
     """The oldest of a stage against a line, in working days (None: there is nothing to measure by).
 
@@ -66,7 +76,10 @@ class StageAges:
 
 @dataclass(frozen=True, slots=True)
 class ChasePage:
-    """The page. ``chase`` is what lasts longer than its stage's line, with that stage; the furthest beyond first."""
+    """The page. ``chase`` is what lasts longer than its stage's line, with that stage; the furthest beyond first.
+
+    ``unseen``: the first so many of those of which nobody knows since when they are in their stage.
+    """
 
     scope: Scope
     stages: tuple[StageAges, ...]
@@ -74,6 +87,7 @@ class ChasePage:
     overdue: tuple[Overdue, ...]
     overdue_count: int
     workflows: tuple[tuple[str, str], ...]
+    unseen: tuple[Unseen, ...]
 
     @property
     def past(self) -> int:
@@ -102,6 +116,7 @@ def chase_page(ctx: Context, actor: Actor, asked: Asked) -> ChasePage:
             overdue_of(ctx, session, scope, late, now),
             queries.overdue_count(session, scope.id, now=now, **narrowed),
             scope.workflows,
+            _unseen(session, scope, figures, narrowed),
         )
 
 
@@ -141,10 +156,21 @@ def _measured(scope: Scope, own: Any, everybodys: Any) -> StageAges:
 def _dot(scope: Scope, row: Any, before: date | None, today: date) -> Dot:
     entered = row.entered_at.astimezone(LONDON).date()
     days = calendar_for(row.nation).working_days(entered, today) if entered < today else 0
-    role = ROLES.get(row.holder_role or "", "")
-    who = ", ".join(part for part in (role, row.holder_name or row.holder_owner or "") if part)
     past = before is not None and entered < before
-    return Dot(row.reference, row.title, scope.stages[row.stage].title, days, who, past)
+    return Dot(row.reference, row.title, scope.stages[row.stage].title, days, _who(row), past)
+
+
+def _unseen(
+    session: Session, scope: Scope, figures: Mapping[str, Any], narrowed: Mapping[str, Any]
+) -> tuple[Unseen, ...]:
+    shown = [stage for stage in scope.stages if stage in figures and figures[stage].open]
+    rows = queries.since_not_known(session, scope.id, shown, limit=CHASED, **narrowed)
+    return tuple(Unseen(row.reference, row.title, scope.stages[row.stage].title, _who(row)) for row in rows)
+
+
+def _who(row: Any) -> str:
+    role = ROLES.get(row.holder_role or "", "")
+    return ", ".join(part for part in (role, row.holder_name or row.holder_owner or "") if part)
 
 
 def day_beyond(days: float, today: date) -> date:

@@ -170,6 +170,8 @@ def _shown(name: str, value: str, found: ListPage) -> str:
         return gettext(_WORDS[value]) if value in _WORDS else value
     if name in ("started_from", "started_to"):
         return month_words(value)
+    if name == "entered_before" and value == agreements_past.UNSEEN:
+        return gettext("a day that is not known")
     if name in ("started", "signed", "in_week", "entered_before"):
         on = agreements_past.day_of(value)
         return value if on is None else day(on)

@@ -70,7 +70,11 @@ class _Said:
         """An agreement that somebody else has: its address, its name, who has it, for how long, “day 6 of 10”."""
         key = ("waiting", row.days)
         if key not in self._known:
-            self._known[key] = ngettext("for %(num)d working day", "for %(num)d working days", row.days)
+            self._known[key] = (
+                gettext("since when is not known")
+                if row.days is None
+                else ngettext("for %(num)d working day", "for %(num)d working days", row.days)
+            )
         who = self.once("With: %(who)s") % {"who": row.who}
         lasts = self._known[key] if row.progress is None else f"{self._known[key]}, {self.told(row.progress)}"
         return f"/agreements/{row.reference}", f"{row.title} ({row.reference})", f"{who}, {lasts}"

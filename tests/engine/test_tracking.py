@@ -12,12 +12,20 @@ from dsa.domain.errors import BadInput, Conflict, NotAllowed, NotFound, Refused
 from dsa.domain.replay import replay
 from dsa.domain.tracking import TRACKED
 from dsa.persistence import forecasts as stored
-from dsa.persistence import history, imports, queries_agreements, queries_history
+from dsa.persistence import (
+    history,
+    imports,
+    queries_agreements,
+    queries_figures,
+    queries_history,
+    queries_indicators,
+)
 from dsa.persistence.queries_agreements import Wanted
 from dsa.services import (
     agreements_list,
     changes_ahead,
     commenting,
+    figures,
     forecasting,
     holding,
     how_long,
@@ -28,12 +36,14 @@ from dsa.services import (
     past_stays,
     record_page,
     reviewing,
+    time_chase_page,
     timeline_page,
     tracked,
 )
 from dsa.services.agreements_list import Filters
 from dsa.services.importing import Imported
 from dsa.services.reviewing import Verdict
+from dsa.services.time_scope import Asked
 from dsa.services.tracked import Report
 from dsa.services.whose_time import MINUTES_A_DAY, NOT_KNOWN_WORDS, times_of
 from dsa.timekeeping.calendar import calendar_for
@@ -356,3 +366,74 @@ def test_a_reported_due_day_of_a_body_outside_is_not_measured_by_the_target_of_i
     page = agreements_list.agreements_page(town.ctx, town.actor("AAA", "drafter"), Filters())
     (row,) = [row for row in page.rows if row.reference == reference]
     assert row.progress == ("day %(day)s", {"day": 3, "target": None, "over": 0})
+
+
+IN_USE_ALREADY = ["A5", "In use", "Body AAB", "open", "in use", "", "2025-01-06", "", "", ""]
+
+
+def test_a_beginning_that_is_not_known_is_in_no_statistic_of_stages(town: Town) -> None:
+    """The day of import is when it was first seen in its stage, not when it came there."""
+    unknown, known = taken_in(town, OUTSIDE, OPEN)
+    town.clock.advance(60_000)
+    ids = {one: town.loaded(one).head.id for one in (unknown, known)}
+    with town.ctx.database.reading() as session:
+        past = past_stays.read_history(town.ctx, session).history
+        assert set(past.case.tolist()) == {ids[known]}
+        assert queries_indicators.agreements(session)
+        assert [row.stage for row in queries_indicators.stays(session)] == ["review"]
+    figures.rebuild(town.ctx)
+    page = time_chase_page.chase_page(town.ctx, town.actor("AAA", "drafter"), Asked())
+    ages = {stage.id: ([dot.reference for dot in stage.dots], stage.open) for stage in page.stages}
+    assert ages == {"review": ([known], 1), "board": ([], 1)}
+    assert [one.reference for one in page.unseen] == [unknown]
+    assert unknown not in {dot.reference for dot, _ in page.chase}
+    assert [row.closed for row in stage_rows(town, "board")] == [0]
+
+
+def stage_rows(town: Town, stage: str) -> list[Any]:
+    with town.ctx.database.reading() as session:
+        return [row for row in queries_figures.stages(session, 0, workflow="", route="") if row.stage == stage]
+
+
+def test_the_first_stay_of_one_that_was_followed_from_a_later_stage_began_when_it_came_there(town: Town) -> None:
+    (known,) = taken_in(town, OPEN)
+    with town.ctx.database.reading() as session:
+        past = past_stays.read_history(town.ctx, session).history
+    assert past.entered.tolist() == [int(town.loaded(known).head.stage_entered_at.timestamp())]
+
+
+def test_the_links_of_what_is_chased_find_no_beginning_that_is_not_known(town: Town) -> None:
+    unknown, known = taken_in(town, OUTSIDE, OPEN)
+    town.clock.advance(60_000)
+    actor = town.actor("AAA", "drafter")
+
+    def found(before: str) -> set[str]:
+        return {
+            row.reference for row in agreements_list.agreements_file(town.ctx, actor, Filters(entered_before=before))
+        }
+
+    assert found("2027-12-01") == {known}
+    assert found("not-known") == {unknown}
+
+
+def test_waiting_for_others_says_that_since_when_is_not_known_and_puts_it_last(town: Town) -> None:
+    by = ["A6", "Sea pilot", "Body AAB", "open", "board", "AAB", "2026-01-05", "", "", ""]
+    unknown, known = taken_in(town, by, OPEN)
+    town.clock.advance(60_000)
+    report(town, known, Report("board", "AAB"))  # later than the day of import
+    town.clock.advance(60_000)
+    actor = town.actor("AAA", "drafter")
+    waiting = [(row.reference, row.days, row.progress) for row in lists.my_tasks(town.ctx, actor).waiting]
+    assert [row[0] for row in waiting] == [known, unknown]
+    assert waiting[0][1] is not None
+    assert waiting[1][1:] == (None, None)
+
+
+def test_one_that_was_signed_before_it_was_followed_has_no_length(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(WORDS["stage"], "in use", "in_use")
+    (reference,) = taken_in(town, IN_USE_ALREADY)
+    whole = how_long.how_long(town.ctx, town.actor("AAA", "drafter")).whole
+    assert (whole.agreements, whole.signed) == (0, 0)
+    with town.ctx.database.reading() as session:
+        assert queries_indicators.agreements(session) == []
+    assert town.problems(reference) == ()

@@ -243,9 +243,10 @@ def test_my_tasks_and_what_is_overdue_are_read_from_indexes_and_waiting_in_their
             reasons=frozenset({"drafting", "locking"}), mine_only=frozenset({"drafting"}),
         ),
     )  # fmt: skip
-    waiting, _shown, overdue, counted, tasks, questions, own, others = plans
+    waiting, unseen, _shown, overdue, counted, tasks, questions, own, others = plans
     for plan, index in (
-        (waiting, "ix_parties_waiting_since"), (overdue, "ix_parties_waiting_due"), (counted, "ix_parties_waiting_due"),
+        (waiting, "ix_parties_waiting_since"), (unseen, "ix_parties_waiting_since"),
+        (overdue, "ix_parties_waiting_due"), (counted, "ix_parties_waiting_due"),
         (tasks, "ix_tasks_role"), (questions, "ix_queries_asked"), (own, "ix_agreements_drafter"),
         (others, "ix_agreements_holder"),
     ):  # fmt: skip
@@ -253,7 +254,7 @@ def test_my_tasks_and_what_is_overdue_are_read_from_indexes_and_waiting_in_their
     for plan in plans:
         for each in ("agreements", "parties", "tasks", "queries"):
             assert f"SCAN {each}" not in plan, plan
-    for plan in (waiting, overdue, tasks, questions):
+    for plan in (waiting, unseen, overdue, tasks, questions):
         assert "TEMP B-TREE" not in plan, plan
 
 
