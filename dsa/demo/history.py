@@ -18,18 +18,28 @@ from dsa.services.reviewing import Change, Condition, Verdict
 from dsa.services.starting import NewAgreement
 
 _FIRST = ("overview", "parties", "purpose")
-# What reviewers ask for: section, question, delay code, what they ask, what the drafter adds.
-ASKS = (
-    ("purpose", "how_data_helps", "QUALITY", "Say what happens when a match is wrong.",
-     "A wrong match is put right before anything is done, and the source is told."),
-    ("data", "data_quality", "DATA_SPEC", "Say how old the data is when it is sent.",
-     "The data is at most one month old when it is sent."),
-    ("retention", "exit_plan", "SECURITY", "Say who confirms the deletion.",
-     "The security adviser of the party that got the data confirms the deletion."),
-    ("legal_power", "hra_article8", "LEGAL_DIFF", "Say why less would not do.",
-     "Less than this would not find the right people."),
-    ("retention", "audit_right", "RISK", "Say what a check may look at.",
-     "A check may look at the access log and the proof of deletion."),
+# What reviewers ask for: section, question, what the drafter adds, and why they ask: delay codes with their words. The
+# usual reason stands more often than the others. Capacity, a board and a signature hold an agreement up; nothing comes
+# back for them.
+_WRONG = "Say what happens when a match is wrong."
+_OLD = "Say how old the data is when it is sent."
+_DELETED = "Say who confirms the deletion."
+_LESS = "Say why less would not do."
+_CHECK = "Say what a check may look at."
+ASKS: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = (
+    ("purpose", "how_data_helps", "A wrong match is put right before anything is done, and the source is told.",
+     (*(("QUALITY", _WRONG),) * 4, ("TEMPLATE", f"Our template asks for this. {_WRONG}"),
+      ("DUP_REVIEW", f"Our own board asks again. {_WRONG}"))),
+    ("data", "data_quality", "The data is at most one month old when it is sent.",
+     (*(("DATA_SPEC", _OLD),) * 3, ("TECH", f"The old system gives it once a month. {_OLD}"),
+      ("FUNDING", f"A newer extract has to be paid for. {_OLD}"))),
+    ("retention", "exit_plan", "The security adviser of the party that got the data confirms the deletion.",
+     (*(("SECURITY", _DELETED),) * 3, ("NO_OWNER", f"Nobody is named for it. {_DELETED}"))),
+    ("legal_power", "hra_article8", "Less than this would not find the right people.",
+     (*(("LEGAL_DIFF", _LESS),) * 2, *(("LEGAL_POWER", f"The power asks for necessity. {_LESS}"),) * 2,
+      ("DPIA", f"The impact assessment needs it. {_LESS}"))),
+    ("retention", "audit_right", "A check may look at the access log and the proof of deletion.",
+     (*(("RISK", _CHECK),) * 2, ("DPIA", f"The impact assessment relies on it. {_CHECK}"))),
 )  # fmt: skip
 ASKED_BY = {"legal": (0, 3), "security": (1, 2, 4), "information_governance": (0, 1, 2), "data_owner": (1,)}
 _QUESTIONS = ("Is the extract made once a month or on demand?", "Which team looks at the matches?",
@@ -141,7 +151,7 @@ class History:
             return
         if stay.last:
             return
-        section, key, _, _, added = ASKS[self._ask]
+        section, key, added, _ = ASKS[self._ask]
         self.pace.to(0.7)
         before = str(self.answers.get(key) or "")
         already = self._rounds.get(key, before)
@@ -210,7 +220,8 @@ class History:
             able = [number for number in ASKED_BY.get(task.role, ()) if ASKS[number][1] in self.answers]
             if able:
                 self._ask = self.chance.choice(able)
-                section, _, code, asks, _ = ASKS[self._ask]
+                section, _, _, why = ASKS[self._ask]
+                code, asks = self.chance.choice(why)
                 return Verdict("changes", "One change first.", changes=(Change(section, asks, code),))
         summary = self.chance.choice(SUMMARIES)
         if task.kind == "advice":

@@ -105,7 +105,7 @@ class ModelledHistory:
 
     def _redraft(self, one: Round) -> Iterator[Act]:
         begins, ends = one.redraft or (NEVER, NEVER)
-        section, key, _, _, added = ASKS[self._ask]
+        section, key, added, _ = ASKS[self._ask]
         already = self._written.get(key, str(self.answers.get(key) or ""))
         self._written[key] = f"{already} {added}".strip()
         yield begins + 0.6 * (ends - begins), self.lead, self._save(section, {key: self._written[key]})
@@ -153,7 +153,8 @@ class ModelledHistory:
     def _verdict(self, task: OpenTask, asker: str) -> Verdict:
         if task.kind == "decision" and task.role == asker:
             self._ask = self.chance.choice(self._able(asker))
-            section, _, code, asks, _ = ASKS[self._ask]
+            section, _, _, why = ASKS[self._ask]
+            code, asks = self.chance.choice(why)
             return Verdict("changes", "One change first.", changes=(Change(section, asks, code),))
         summary = self.chance.choice(SUMMARIES)
         return Verdict("support", summary or "Supported.") if task.kind == "advice" else Verdict("approved", summary)

@@ -112,13 +112,17 @@ def _made(history: History, at: int, clock: Clock, chance: Generator) -> Made:
 
 
 def _factor(earlier: list[Made], now: int, today: Floats) -> float:
-    """What the forecasts of earlier days teach, as known at ``now``: one still open is missed by what has passed."""
+    """What the forecasts of earlier days teach, as known at ``now``: one still open is missed by what has passed.
+
+    One that was given up teaches what it lasted until then, and that it was not signed so soon. A day is said for the
+    case that it is signed, so giving up is no signature and no end of the wait; to leave such cases out would forget
+    those whose day had passed before they were given up, which the record counts as missed.
+    """
     ratios, over = [np.zeros(0)], [np.zeros(0, bool)]
     for one in earlier:
-        kept = one.gone > now
-        signed = one.signed_at[kept] <= now
-        passed = today[one.rows][kept] - one.then[kept]
-        lasted = np.where(signed, one.took[kept], passed)
-        ratios.append(lasted / np.maximum(one.very_likely[kept], _MINUTE))
+        signed = one.signed_at <= now
+        passed = np.where(one.gone <= now, one.gone_after, today[one.rows] - one.then)
+        lasted = np.where(signed, one.took, passed)
+        ratios.append(lasted / np.maximum(one.very_likely, _MINUTE))
         over.append(signed)
     return learned_factor(np.concatenate(ratios), np.concatenate(over))

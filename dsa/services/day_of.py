@@ -1,4 +1,5 @@
-"""“Day 6 of 10”: how far whoever has an agreement is, for lists. One rule: their own task's target, on their calendar.
+"""“Task: day 6 of 10”: how far whoever has an agreement is, for lists. One rule: their own task's target, on their
+calendar, and it says that it is the task's.
 
 Where no task of theirs is open it is the stage's target, on the calendar of the organisation that leads. Where the due
 day was reported it follows from no target, and only the days are said.
@@ -35,10 +36,11 @@ def _said(ctx: Context, session: Session, row: Any, tasks: Iterable[Any], now: d
         own = next((t for t in tasks if t.target_days is None), None)
     if own is not None:
         calendar = ctx.calendars.of(session, own.organisation_id, own.nation)
-        return targets.describe(
+        return targets.describe_as(
+            "task",
             targets.progress_by_due(
                 calendar, entered=own.opened_at, target_days=own.target_days, due=own.due_at, now=now
-            )
+            ),
         )
     stage = ctx.definitions.flow(session, row.workflow_id, row.workflow_version).stages[row.stage]
     target = _target(stage.targets, row.route)
@@ -48,7 +50,7 @@ def _said(ctx: Context, session: Session, row: Any, tasks: Iterable[Any], now: d
     progress = targets.progress_by_due(
         calendar, entered=row.stage_entered_at, target_days=target, due=row.stage_due_at, now=now
     )
-    return targets.describe(progress)
+    return targets.describe_as("stage", progress)
 
 
 def _target(of_routes: Mapping[str, int], route: str) -> int | None:

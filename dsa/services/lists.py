@@ -33,7 +33,7 @@ class ToDo:
     """One thing to do: ``what`` is a verb phrase and the link; ``waits`` is who waits for it.
 
     ``group`` is overdue, week or later; ``distance`` the working days to ``due_at`` (UTC) in words; ``progress`` is
-    “day 6 of 10” of a task.
+    “task: day 6 of 10”.
     """
 
     what: str
@@ -120,7 +120,7 @@ def _task(ctx: Context, session: Session, row: Any, now: datetime) -> ToDo:
     progress = targets.progress_by_due(
         calendar, entered=row.opened_at, target_days=row.target_days, due=row.due_at, now=now
     )
-    said = targets.describe(progress)
+    said = targets.describe_as("task", progress)
     return _todo(ctx, session, row, now, rule.title, f"tasks/{row.key}", waits, calendar=calendar, progress=said)
 
 

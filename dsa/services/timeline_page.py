@@ -309,7 +309,8 @@ class _Measure:
         waiting = [t for t in here[-1].tasks if t.status == "open" and t.role == role and t.organisation == name]
         line: TaskLine | StageLine = min(waiting, key=lambda t: t.due_at) if waiting else here[-1]
         who = ", ".join(part for part in (role, name) if part)
-        return who, line.words, line.progress.state == "late"
+        said = targets.describe_as("task" if waiting else "stage", line.progress)
+        return who, said, line.progress.state == "late"
 
     # The ledger
 

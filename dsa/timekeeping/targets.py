@@ -16,6 +16,7 @@ from dsa.timekeeping.calendar import Pause, WorkingCalendar, merged
 from dsa.timekeeping.nations import BeyondCalendar
 
 Message = tuple[str, Mapping[str, object]]
+Whose = Literal["task", "stage"]
 State = Literal["not_started", "running", "done", "late"]
 
 
@@ -119,6 +120,35 @@ def describe(item: Progress) -> Message:
     if item.days_over == 1:
         return ("day %(day)s of %(target)s, 1 working day over", params)
     return ("day %(day)s of %(target)s, %(over)s working days over", params)
+
+
+# Written out, because a message is translated as a whole.
+_OF: Mapping[str, Mapping[Whose, str]] = {
+    "day %(day)s": {"task": "task: day %(day)s", "stage": "stage: day %(day)s"},
+    "day %(day)s of %(target)s": {
+        "task": "task: day %(day)s of %(target)s",
+        "stage": "stage: day %(day)s of %(target)s",
+    },
+    "due the same day": {"task": "task: due the same day", "stage": "stage: due the same day"},
+    "day %(day)s of %(target)s, past close of office": {
+        "task": "task: day %(day)s of %(target)s, past close of office",
+        "stage": "stage: day %(day)s of %(target)s, past close of office",
+    },
+    "day %(day)s of %(target)s, 1 working day over": {
+        "task": "task: day %(day)s of %(target)s, 1 working day over",
+        "stage": "stage: day %(day)s of %(target)s, 1 working day over",
+    },
+    "day %(day)s of %(target)s, %(over)s working days over": {
+        "task": "task: day %(day)s of %(target)s, %(over)s working days over",
+        "stage": "stage: day %(day)s of %(target)s, %(over)s working days over",
+    },
+}
+
+
+def describe_as(whose: Whose, item: Progress) -> Message:
+    """As ``describe``, and whose day it is: “task: day 6 of 10”. For where a task and its stage stand side by side."""
+    words, params = describe(item)
+    return (_OF[words][whose] if words in _OF else words, params)
 
 
 def _done(item: Progress) -> str:

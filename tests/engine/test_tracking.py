@@ -365,7 +365,7 @@ def test_a_reported_due_day_of_a_body_outside_is_not_measured_by_the_target_of_i
     town.clock.advance_working(calendar_for("ENG"), days=3)
     page = agreements_list.agreements_page(town.ctx, town.actor("AAA", "drafter"), Filters())
     (row,) = [row for row in page.rows if row.reference == reference]
-    assert row.progress == ("day %(day)s", {"day": 3, "target": None, "over": 0})
+    assert row.progress == ("task: day %(day)s", {"day": 3, "target": None, "over": 0})
 
 
 IN_USE_ALREADY = ["A5", "In use", "Body AAB", "open", "in use", "", "2025-01-06", "", "", ""]

@@ -8,7 +8,8 @@ from dsa.insight.eventlog import DAY
 from dsa.insight.forecast import forecast
 from dsa.insight.history import GIVEN_UP, NEVER, History, known_on
 from dsa.insight.stays import ENDED, STILL_THERE, stays_on
-from dsa.insight.walk_forward import Made, _judged, replay
+from dsa.insight.track_record import LARGEST
+from dsa.insight.walk_forward import Made, _factor, _judged, replay
 from tests.insight.test_forecast import world
 
 SECONDS = 86_400
@@ -120,3 +121,19 @@ def test_there_is_no_record_before_there_is_a_history() -> None:
     assert replay(history, clock=clock_of(history), now=900 * SECONDS, chance=np.random.default_rng(1)).said == 0
     known = known_on(history, at=-1, day=np.zeros(len(history)))
     assert len(forecast(known.stays, known.running, chance=np.random.default_rng(1)).likely) == 0
+
+
+def test_a_forecast_that_was_missed_before_its_case_was_given_up_teaches_that_it_was_missed() -> None:
+    size, given_up = 100, np.arange(100) % 4 == 0
+    made = Made(
+        at=0, likely=np.full(size, 5.0), very_likely=np.full(size, 10.0),
+        took=np.where(given_up, np.nan, np.linspace(1.0, 12.0, size)),
+        signed_at=np.where(given_up, NEVER, 50), gone=np.where(given_up, 60, NEVER),
+        gone_after=np.where(given_up, 30.0, np.nan), then=np.zeros(size), rows=np.arange(size),
+    )  # fmt: skip
+    learned = _factor([made], 100, np.full(size, 100.0))
+    assert learned == LARGEST  # a quarter of them had not been signed after three times the day that was said
+    before_it_was_known = _factor([made], 55, np.full(size, 100.0))
+    assert before_it_was_known == LARGEST
+    early = replace(made, gone_after=np.where(given_up, 0.5, np.nan))
+    assert 0.9 < _factor([early], 100, np.full(size, 100.0)) < 1.2

@@ -28,12 +28,12 @@ def test_the_agreement_that_moved_longest_ago_is_first_with_who_has_it_and_their
     assert page.html.index(old) < page.html.index(new)
     assert "7 working days" in page.text
     assert "since 2 November 2026" in page.text
-    assert "Information governance lead, Student Loans Companyday 7 of 5, 2 working days over" in page.text
-    assert "day 2 of 10" in page.text
+    assert "Information governance lead, Student Loans Companytask: day 7 of 5, 2 working days over" in page.text
+    assert "task: day 2 of 10" in page.text
     listed = pages.get("/agreements").text
-    assert "Information governance lead, Student Loans Company, day 7 of 5, 2 working days over" in listed
+    assert "Information governance lead, Student Loans Company, task: day 7 of 5, 2 working days over" in listed
     pages.sign_in(world.person("HMRC", "legal"))
-    assert "in 8 working days, day 2 of 10" in pages.get("/tasks").text
+    assert "in 8 working days, task: day 2 of 10" in pages.get("/tasks").text
 
 
 def test_reminders_chases_comments_looks_and_taking_a_task_up_move_nothing(pages: PageClient, world: World) -> None:
@@ -117,7 +117,7 @@ def test_the_filters_stand_in_the_address_and_the_file_has_the_same_rows(pages: 
     table = list(csv.reader(io.StringIO(pages.client.get("/stalled.csv?days=5").text)))
     assert [row[0] for row in table[1:]] == [old]
     assert table[1][7] == "10"
-    assert table[1][5] == "day 10 of 5, 5 working days over"
+    assert table[1][5] == "task: day 10 of 5, 5 working days over"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

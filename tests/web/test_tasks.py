@@ -131,7 +131,7 @@ def test_what_is_with_others_is_counted_and_named(pages: PageClient, world: Worl
     page = pages.get("/tasks")
     assert "Nothing is waiting for you. 1 agreement is with others." in page.text
     world.move_clock(days=3)
-    said = "With: Information governance lead, Student Loans Company, for 3 working days, day 3 of 5"
+    said = "With: Information governance lead, Student Loans Company, for 3 working days, task: day 3 of 5"
     assert said in pages.get("/tasks").text
     assert f"/agreements/{reference}" in page.links().values()
 

@@ -46,10 +46,10 @@ def test_it_says_with_whom_and_which_day_of_how_many(pages: PageClient, world: W
     pages.sign_in(world.person("HMRC", "drafter"))
     world.move_clock(days=3)
     text = pages.get(f"/agreements/{reference}/timeline").text
-    assert "With: Information governance lead, Student Loans Company, day 3 of 5" in text
+    assert "With: Information governance lead, Student Loans Company, task: day 3 of 5" in text
     world.move_clock(days=7)
     text = pages.get(f"/agreements/{reference}/timeline").text
-    assert "day 8 of 5, 3 working days over Overdue" in text
+    assert "task: day 8 of 5, 3 working days over Overdue" in text
 
 
 def test_stages_to_come_have_expected_dates_and_follow_each_other(world: World) -> None:
