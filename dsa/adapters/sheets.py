@@ -20,6 +20,7 @@ _SEPARATORS = (",", ";", "\t")
 
 
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?\br="(\d{1,7})"')
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 Lines = Iterator[tuple[int, list[str]]]
 
@@ -28,22 +29,25 @@ def read_sheets(data: bytes) -> dict[str, Any]:
     """{"sheets": [{"name", "rows": [[line, cells], ...], "merged": [[line, column], ...]}, ...]}: the worksheets.
 
     Rows that hold nothing are left out, and worksheets of fewer than two rows; columns count from 0. ``merged`` are the
-    cells that a merged cell above covers: they say what it says. Raises BadInput with the line where the first
-    worksheet cannot be read, or where there is none; of the others, those that cannot be read are left out.
+    cells that a merged cell above covers: they say what it says. "unread": [[name, message, parameters], ...], the
+    worksheets that are not read, and why. Raises BadInput with the line where the first worksheet cannot be read, or
+    where there is none.
     """
     sheets: list[dict[str, Any]] = []
-    for name, lines, covered in _xlsx(data) if data[:4] == b"PK\x03\x04" else [("", _csv(data), {})]:
+    unread: list[tuple[str, str, dict[str, object]]] = []
+    for name, lines, covered in _xlsx(data, unread) if data[:4] == b"PK\x03\x04" else [("", _csv(data), {})]:
         try:
             sheet = _rows(lines, covered)
-        except BadInput:
+        except BadInput as problem:
             if not sheets:
                 raise
+            unread.append((name, problem.refusal.message, dict(problem.refusal.params)))
             continue
         if len(sheet["rows"]) > 1:
             sheets.append({"name": name, **sheet})
     if not sheets:
         raise BadInput("The sheet needs a row of headings and at least one row under it.")
-    return {"sheets": sheets}
+    return {"sheets": sheets, "unread": unread}
 
 
 def _rows(lines: Lines, covered: dict[tuple[int, int], tuple[int, int]]) -> dict[str, Any]:
@@ -53,6 +57,7 @@ def _rows(lines: Lines, covered: dict[tuple[int, int], tuple[int, int]]) -> dict
     above: dict[tuple[int, int], str] = {}
     sources = set(covered.values())
     columns = {at for _, at in covered}
+    count = 0
     for line, cells in lines:
         for at in columns:
             if (line, at) in sources and at < len(cells):
@@ -64,9 +69,12 @@ def _rows(lines: Lines, covered: dict[tuple[int, int], tuple[int, int]]) -> dict
         _demand_size(line, cells)
         if not any(cells):
             continue
-        found.append((line, cells))
-        if len(found) > MOST_ROWS + 1:
-            raise BadInput("The sheet has more than %(most)s rows. Split it into several files.", most=MOST_ROWS)
+        count += 1
+        if count <= MOST_ROWS + 1:
+            found.append((line, cells))
+    if count > MOST_ROWS + 1:
+        many = "It has %(rows)s rows, and %(most)s can be read at once. Split it into several files."
+        raise BadInput(many, rows=count - 1, most=MOST_ROWS)
     return {"rows": found, "merged": merged}
 
 
@@ -103,8 +111,11 @@ def _csv(data: bytes) -> Lines:
         ) from None
 
 
-def _xlsx(data: bytes) -> Iterator[tuple[str, Lines, dict[tuple[int, int], tuple[int, int]]]]:
-    """The worksheets that are shown, each with its name, its rows, and which cell covers which."""
+def _xlsx(
+    data: bytes, unread: list[tuple[str, str, dict[str, object]]]
+) -> Iterator[tuple[str, Lines, dict[tuple[int, int], tuple[int, int]]]]:
+    """The worksheets that are shown, each with its name, its rows, and which cell covers which. What is not looked into
+    is added to ``unread``."""
     import openpyxl
     from defusedxml.common import DefusedXmlException
 
@@ -116,17 +127,39 @@ def _xlsx(data: bytes) -> Iterator[tuple[str, Lines, dict[tuple[int, int], tuple
             values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
             written = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
             shown = [place for place, one in enumerate(values.worksheets) if one.sheet_state == "visible"] or [0]
+            _say_unread(values.worksheets, shown, unread)
             for place in shown[:MOST_SHEETS]:
                 sheet: Any = values.worksheets[place]
                 packed_text = packed.read(sheet._worksheet_path)
                 formulas = written.worksheets[place] if _FORMULA.search(packed_text) else None
-                yield sheet.title, iter(list(_lines(sheet, formulas))), _covered(packed_text)
+                lines = list(_lines(sheet, formulas))
+                yield sheet.title, _whole(lines, packed_text), _covered(packed_text)
     except BadInput:
         raise
     except Exception as problem:  # openpyxl raises whatever it stumbles over
         if isinstance(problem, DefusedXmlException) or isinstance(problem.__cause__, DefusedXmlException):
             damaged = "This file defines its own XML entities, as no spreadsheet does. It was not read."
         raise BadInput(damaged) from None
+
+
+def _say_unread(every: Any, shown: list[int], unread: list[tuple[str, str, dict[str, object]]]) -> None:
+    """The worksheets that are hidden, and those beyond the number that is read."""
+    for place in sorted(set(range(len(every))) - set(shown)):
+        unread.append((every[place].title, "It is hidden. Show it in the spreadsheet if it is to be read.", {}))
+    for place in shown[MOST_SHEETS:]:
+        more = "Only the first %(most)s worksheets of a file are read, and it comes after them."
+        unread.append((every[place].title, more, {"most": MOST_SHEETS}))
+
+
+def _whole(lines: list[tuple[int, list[str]]], text: bytes) -> Lines:
+    """The lines, where none with a value lies beyond those that are read. Raises BadInput."""
+    last = max(text.rfind(mark) for mark in (b"<v>", b":v>", b"<t>", b":t>"))
+    begun = [int(line) for line in _ROW.findall(text[: max(last, 0)])[-1:]]
+    if begun and begun[0] > MOST_LINES:
+        far = "It has values down to row %(last)s, and %(most)s rows can be read with the empty ones."
+        far += " Delete the empty ones."
+        raise BadInput(far, last=begun[0], most=MOST_LINES)
+    yield from lines
 
 
 def _lines(sheet: Any, formulas: Any) -> Lines:

@@ -18,33 +18,50 @@ from dsa.services.reviewing import Change, Condition, Verdict
 from dsa.services.starting import NewAgreement
 
 _FIRST = ("overview", "parties", "purpose")
-# What reviewers ask for: section, question, what the drafter adds, and why they ask: delay codes with their words. The
-# usual reason stands more often than the others. Capacity, a board and a signature hold an agreement up; nothing comes
-# back for them.
-_WRONG = "Say what happens when a match is wrong."
-_OLD = "Say how old the data is when it is sent."
-_DELETED = "Say who confirms the deletion."
-_LESS = "Say why less would not do."
-_CHECK = "Say what a check may look at."
-ASKS: tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...] = (
-    ("purpose", "how_data_helps", "A wrong match is put right before anything is done, and the source is told.",
-     (*(("QUALITY", _WRONG),) * 4, ("TEMPLATE", f"Our template asks for this. {_WRONG}"),
-      ("DUP_REVIEW", f"Our own board asks again. {_WRONG}"))),
-    ("data", "data_quality", "The data is at most one month old when it is sent.",
-     (*(("DATA_SPEC", _OLD),) * 3, ("TECH", f"The old system gives it once a month. {_OLD}"),
-      ("FUNDING", f"A newer extract has to be paid for. {_OLD}"))),
-    ("retention", "exit_plan", "The security adviser of the party that got the data confirms the deletion.",
-     (*(("SECURITY", _DELETED),) * 3, ("NO_OWNER", f"Nobody is named for it. {_DELETED}"))),
-    ("legal_power", "hra_article8", "Less than this would not find the right people.",
-     (*(("LEGAL_DIFF", _LESS),) * 2, *(("LEGAL_POWER", f"The power asks for necessity. {_LESS}"),) * 2,
-      ("DPIA", f"The impact assessment needs it. {_LESS}"))),
-    ("retention", "audit_right", "A check may look at the access log and the proof of deletion.",
-     (*(("RISK", _CHECK),) * 2, ("DPIA", f"The impact assessment relies on it. {_CHECK}"))),
+# What reviewers ask for: section, question, what they ask, what the drafter adds.
+ASKS = (
+    ("purpose", "how_data_helps", "Say what happens when a match is wrong.",
+     "A wrong match is put right before anything is done, and the source is told."),
+    ("data", "data_quality", "Say how old the data is when it is sent.",
+     "The data is at most one month old when it is sent."),
+    ("retention", "exit_plan", "Say who confirms the deletion.",
+     "The security adviser of the party that got the data confirms the deletion."),
+    ("legal_power", "hra_article8", "Say why less would not do.",
+     "Less than this would not find the right people."),
+    ("retention", "audit_right", "Say what a check may look at.",
+     "A check may look at the access log and the proof of deletion."),
 )  # fmt: skip
+# Why each asks: delay codes with how the request begins, the usual reasons more often than the others. Capacity, a
+# board and a signature hold an agreement up; nothing comes back for them.
+WHY: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "legal": (
+        *(("QUALITY", ""),) * 3, *(("LEGAL_POWER", "The power asks for it."),) * 2,
+        *(("LEGAL_DIFF", "The legal advisers differ on this."),) * 2, ("TEMPLATE", "Our template asks for it."),
+    ),
+    "security": (
+        *(("SECURITY", "The security evidence is not complete without it."),) * 3,
+        *(("RISK", "The risk is not accepted without it."),) * 2, ("TECH", "The old system does not show it."),
+    ),
+    "information_governance": (
+        *(("DPIA", "The impact assessment needs it."),) * 3, *(("QUALITY", ""),) * 3,
+        ("NO_OWNER", "Nobody is named for it."), ("DUP_REVIEW", "Our own board asks again."),
+    ),
+    "data_owner": (
+        *(("DATA_SPEC", "The data is not as the draft has it."),) * 4,
+        ("FUNDING", "The extract has to be paid for."), ("TECH", "The old system gives it once a month."),
+    ),
+}  # fmt: skip
 ASKED_BY = {"legal": (0, 3), "security": (1, 2, 4), "information_governance": (0, 1, 2), "data_owner": (1,)}
 _QUESTIONS = ("Is the extract made once a month or on demand?", "Which team looks at the matches?",
               "Does the marker change when a claim ends?")  # fmt: skip
 SUMMARIES = ("Looked at; nothing stands against it.", "Agreed.", "Agreed; the safeguards are enough.", "")
+
+
+def change_of(role: str, ask: int, chance: random.Random) -> Change:
+    """What a reviewer in this role asks for, with one of that role's reasons."""
+    section, _, asks, _ = ASKS[ask]
+    code, begins = chance.choice(WHY[role])
+    return Change(section, f"{begins} {asks}".strip(), code)
 
 
 @dataclass(slots=True)
@@ -151,7 +168,7 @@ class History:
             return
         if stay.last:
             return
-        section, key, added, _ = ASKS[self._ask]
+        section, key, _, added = ASKS[self._ask]
         self.pace.to(0.7)
         before = str(self.answers.get(key) or "")
         already = self._rounds.get(key, before)
@@ -220,9 +237,8 @@ class History:
             able = [number for number in ASKED_BY.get(task.role, ()) if ASKS[number][1] in self.answers]
             if able:
                 self._ask = self.chance.choice(able)
-                section, _, _, why = ASKS[self._ask]
-                code, asks = self.chance.choice(why)
-                return Verdict("changes", "One change first.", changes=(Change(section, asks, code),))
+                change = change_of(task.role, self._ask, self.chance)
+                return Verdict("changes", "One change first.", changes=(change,))
         summary = self.chance.choice(SUMMARIES)
         if task.kind == "advice":
             return Verdict("support", summary or "Supported.")

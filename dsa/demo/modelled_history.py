@@ -9,14 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from dsa.demo.answers import Answers
-from dsa.demo.history import ASKED_BY, ASKS, SUMMARIES
+from dsa.demo.history import ASKED_BY, ASKS, SUMMARIES, change_of
 from dsa.demo.modelled import NEVER, Lifeline, Period, Round
 from dsa.demo.walker import Walker
 from dsa.domain.form import Form
 from dsa.insight.synthetic import PERIOD
 from dsa.services import holding, sealing
 from dsa.services.journeying import OpenTask
-from dsa.services.reviewing import Change, Verdict
+from dsa.services.reviewing import Verdict
 from dsa.timekeeping.calendar import calendar_for
 from dsa.timekeeping.clock import SimulatedClock
 
@@ -105,7 +105,7 @@ class ModelledHistory:
 
     def _redraft(self, one: Round) -> Iterator[Act]:
         begins, ends = one.redraft or (NEVER, NEVER)
-        section, key, added, _ = ASKS[self._ask]
+        section, key, _, added = ASKS[self._ask]
         already = self._written.get(key, str(self.answers.get(key) or ""))
         self._written[key] = f"{already} {added}".strip()
         yield begins + 0.6 * (ends - begins), self.lead, self._save(section, {key: self._written[key]})
@@ -153,9 +153,8 @@ class ModelledHistory:
     def _verdict(self, task: OpenTask, asker: str) -> Verdict:
         if task.kind == "decision" and task.role == asker:
             self._ask = self.chance.choice(self._able(asker))
-            section, _, _, why = ASKS[self._ask]
-            code, asks = self.chance.choice(why)
-            return Verdict("changes", "One change first.", changes=(Change(section, asks, code),))
+            change = change_of(asker, self._ask, self.chance)
+            return Verdict("changes", "One change first.", changes=(change,))
         summary = self.chance.choice(SUMMARIES)
         return Verdict("support", summary or "Supported.") if task.kind == "advice" else Verdict("approved", summary)
 

@@ -38,7 +38,8 @@ class ImportsPage:
 @dataclass(frozen=True, slots=True)
 class ColumnsPage:
     """The first rows of a sheet, its headings and their line (None where it was not kept), the column that each field
-    has so far, and the worksheets of the file, of which ``sheet`` is taken.
+    has so far, and the worksheets of the file, of which ``sheet`` is taken. ``unread`` are those that were
+    not read, with the message that says why.
     """
 
     number: int
@@ -50,6 +51,7 @@ class ColumnsPage:
     heading: int | None
     sheets: tuple[str, ...]
     sheet: int
+    unread: tuple[tuple[str, str, Mapping[str, object]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class CheckPage:
     is it asked row by row, and the dates. ``mixed`` are those whose other dates are written in both ways: the field,
     and a row and a date of each way. ``unsaid`` are the rows that leave open how they ended or who has them: the
     question, is it asked row by row, the rows. ``waiting`` rows wait for an answer. ``sure`` counts how sure the values
-    of each field are, among the rows to which it belongs.
+    of each field are, among the rows to which it belongs. ``unread`` are worksheets of the file that were not read.
     """
 
     number: int
@@ -83,6 +85,7 @@ class CheckPage:
     more_troubles: int
     first: tuple[Case, ...]
     sure: tuple[tuple[str, Mapping[str, int]], ...]
+    unread: tuple[tuple[str, str, Mapping[str, object]], ...]
 
     @property
     def ready(self) -> bool:
@@ -145,6 +148,7 @@ def columns_page(ctx: Context, actor: Actor, number: int) -> ColumnsPage:
         return ColumnsPage(
             number, found.file_name, found.row_count, tuple(found.headings), shown, found.columns,
             found.layout.get("heading"), tuple(found.layout.get("sheets", ())), found.layout.get("sheet", 0),
+            _unread(found),
         )  # fmt: skip
 
 
@@ -168,7 +172,12 @@ def check_page(ctx: Context, actor: Actor, number: int) -> CheckPage:
             {key: title for key, title in reported_stages(flow).items() if not flow.stages[key].final},
             tuple((o.code, o.name) for o in people.organisations(session)), tuple(troubles[:SHOWN_TROUBLES]),
             max(0, len(troubles) - SHOWN_TROUBLES), reading.cases[:SHOWN_ROWS], _sure(reading),
+            _unread(found),
         )  # fmt: skip
+
+
+def _unread(found: Import) -> tuple[tuple[str, str, Mapping[str, object]], ...]:
+    return tuple((name, message, params) for name, message, params in found.layout.get("unread", ()))
 
 
 def _heading(found: Import, field: str) -> str:

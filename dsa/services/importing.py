@@ -35,7 +35,8 @@ class SheetReader(Protocol):
     """Reads an uploaded spreadsheet, apart from this process."""
 
     def read(self, data: bytes) -> dict[str, Any]:
-        """Its worksheets ("sheets": name, rows as [line, cells], merged as [line, column]); raises BadInput."""
+        """Its worksheets ("sheets": name, rows as [line, cells], merged as [line, column]), and those that are not read
+        ("unread": name, message, parameters); raises BadInput."""
         ...
 
 
@@ -70,9 +71,10 @@ def receive(ctx: Context, actor: Actor, reader: SheetReader, data: bytes, file_n
         known = imports.by_hash(session, held.organisation_id, digest)
     if known is not None:
         return known.id
-    workbook = reader.read(data)["sheets"]
+    read = reader.read(data)
+    workbook, unread = read["sheets"], read.get("unread", [])
     heading = reported.guess_heading(workbook[0]["rows"])
-    laid, lines = _laid_out(workbook, 0, heading)
+    laid, lines = _laid_out(workbook, 0, heading, unread)
     with ctx.database.writing() as session:
         known = imports.by_hash(session, held.organisation_id, digest)
         if known is not None:
@@ -94,13 +96,13 @@ def lay_out(ctx: Context, actor: Actor, number: int, *, sheet: int, heading: int
         if not 0 <= sheet < len(found.workbook):
             raise BadInput("Choose one of the worksheets.")
         line = reported.guess_heading(found.workbook[sheet]["rows"]) if heading is None else heading
-        laid, lines = _laid_out(found.workbook, sheet, line)
+        laid, lines = _laid_out(found.workbook, sheet, line, found.layout.get("unread", []))
         imports.change(session, number, choices={}, state="columns", **laid)
         imports.set_lines(session, number, lines)
 
 
 def _laid_out(
-    workbook: Sequence[Mapping[str, Any]], sheet: int, heading: int
+    workbook: Sequence[Mapping[str, Any]], sheet: int, heading: int, unread: Sequence[Any]
 ) -> tuple[dict[str, Any], list[tuple[int, list[str]]]]:
     """The columns of an import whose headings are in this line of this worksheet, and the rows under it."""
     rows = workbook[sheet]["rows"]
@@ -108,7 +110,8 @@ def _laid_out(
     under = [(line, cells) for line, cells in rows if line > heading]
     if headings is None or not under:
         raise BadInput("Row %(line)s is empty, or no row is under it. Say in which row the headings are.", line=heading)
-    layout = {"sheets": [each["name"] for each in workbook], "sheet": sheet, "heading": heading}
+    layout: dict[str, Any] = {"sheets": [each["name"] for each in workbook], "sheet": sheet, "heading": heading}
+    layout["unread"] = [list(each) for each in unread]
     layout["merged"] = [place for place in workbook[sheet]["merged"] if place[0] > heading]
     laid = {"headings": headings, "row_count": len(under), "layout": layout}
     return laid | {"columns": reported.guess_columns(headings)}, under

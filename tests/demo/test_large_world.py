@@ -1,6 +1,7 @@
 """A large world: lived in parts at once it is the very world that the services live step by step."""
 
 import json
+import random
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,9 +17,11 @@ from sqlalchemy import text
 from dsa.composition import open_context, publish_definitions
 from dsa.config import Settings
 from dsa.demo import filling, filling_large, large
+from dsa.demo.history import ASKED_BY, change_of
 from dsa.demo.remembering import RememberingJudge
 from dsa.domain.checking import judge
 from dsa.domain.errors import BadInput
+from dsa.domain.reasons import DELAYS
 from dsa.insight.synthetic import PERIOD
 from dsa.persistence import migrating
 from dsa.persistence.models import Base
@@ -225,6 +228,22 @@ def test_the_reviews_come_in_as_the_model_has_them_and_so_do_holds_and_returns(c
     finished = [line for line in lines if max(line.signatures) <= PERIOD]
     assert {returned[line.number + 1] == len(line.rounds) for line in finished} == {True}
     assert any(len(line.rounds) > 1 for line in finished)
+
+
+def test_drafts_come_back_for_every_reason_for_which_one_can_the_usual_ones_most_often(ctx: Context) -> None:
+    """Not for capacity, a board or a signature: those hold an agreement up, and send nothing back."""
+    can = {reason.code for reason in DELAYS} - {"RESOURCE", "BOARD", "SIGN"}
+    chance, given = random.Random(1), Counter[str]()
+    for role, asks in ASKED_BY.items():
+        of_role = Counter(change_of(role, asks[0], chance).code for _ in range(400))
+        assert of_role.most_common(1)[0][1] < 300
+        given += of_role
+    assert set(given) == can
+    assert min(given.values()) > 20
+    with ctx.database.reading() as session:
+        in_world = set(session.scalars(text("SELECT reason_code FROM change_requests")))
+    assert len(in_world) > 3
+    assert in_world <= can
 
 
 def test_the_judge_that_remembers_says_what_the_judge_says() -> None:

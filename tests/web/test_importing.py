@@ -142,7 +142,7 @@ def _bomb() -> bytes:
         (b"PK\x03\x04 not a workbook", "This XLSX file is damaged"),
         (b"\xd0\xcf\x11\xe0\x00\x00", "neither a CSV file in UTF-8 nor an XLSX file"),
         (b"a," * 61 + b"\n1\n", "Row 1 has more than 60 columns"),
-        (b"a\n" + b"1\n" * 5_001, "more than 5000 rows"),
+        (b"a\n" + b"1\n" * 5_001, "It has 5001 rows, and 5000 can be read at once"),
     ],
 )
 def test_a_bad_file_is_refused_in_a_sentence(data: bytes, says: str) -> None:
@@ -326,3 +326,46 @@ def test_a_column_written_day_first_and_month_first_is_warned_of(pages: PageClie
     send(pages, "\n".join(rows).encode())
     page = pages.press("Save and continue")
     assert "14/03/2025 in row 2 has the day first, 12/25/2024 in row 3 has the month first." in page.text
+
+
+def _large() -> bytes:
+    """A workbook with a sheet of too many rows, one that goes on far below, a hidden one, and more than are read."""
+    book = openpyxl.Workbook()
+    book.active.title = "Register"
+    book.active.append(["Ref", "Title", "Status", "Started", "Ended"])
+    book.active.append(["Z1", "Old flow", "signed", "2024-01-08", "2024-06-10"])
+    many, far, hidden = (book.create_sheet(name) for name in ("Many", "Far", "Hidden"))
+    for number in range(5_301):
+        many.append([f"M{number}"])
+    for line in (1, 2, 20_500):
+        far.cell(line, 1, "x")
+    hidden.sheet_state = "hidden"
+    for number in range(20):
+        book.create_sheet(f"More {number}")
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_worksheets_that_are_not_read_are_named_with_their_numbers_before_anything_is_confirmed(
+    pages: PageClient, world: World
+) -> None:
+    lead(pages, world)
+    at = send(pages, _large(), "large.xlsx")
+    for page in (pages.get(f"{at}/columns"), pages.press("Save and continue")):
+        assert "6 worksheets of this file are not read, and nothing of them will be imported" in page.text
+        assert "“Many”: It has 5300 rows, and 5000 can be read at once." in page.text
+        assert "“Far”: It has values down to row 20500, and 20000 rows can be read" in page.text
+        assert "“Hidden”: It is hidden." in page.text
+        for name in ("More 17", "More 18", "More 19"):
+            assert f"“{name}”: Only the first 20 worksheets of a file are read" in page.text
+        assert "“More 16”" not in page.text
+    pages.get(f"{at}/columns")
+    page = pages.press("Read it so", {"heading": "1"})
+    assert "6 worksheets" in page.text
+
+
+def test_nothing_is_said_of_worksheets_where_all_are_read(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    at = send(pages, _register(), "register.xlsx")
+    assert "not read, and nothing" not in pages.get(f"{at}/columns").text
