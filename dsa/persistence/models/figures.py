@@ -124,9 +124,9 @@ class OpenWork(Base):
     """An agreement that is under way, once for each scope: the oldest of a stage are found without looking at others.
 
     ``entered_on`` is the day (ordinal, London) on which it came to its stage; where nobody knows that day it is 0, and
-    ``entered_at`` is after every other. ``started`` is the month in which it was started. ``monthly_value`` is the benefit
-    in pounds a month, None where nobody has said;
-    ``pressure`` is that value for each of the working days that remain: by the ``forecast``, else by the targets.
+    ``entered_at`` is after every other. ``started`` is the month in which it was started. ``monthly_value`` is the
+    benefit in pounds a month, None where nobody has said; ``pressure`` is that value for each of the working days
+    that remain: by the ``forecast``, else by the targets.
     """
 
     __tablename__ = "open_work"
