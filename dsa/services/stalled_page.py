@@ -18,6 +18,7 @@ from dsa.persistence import queries_agreements
 from dsa.persistence import queries_stalled as queries
 from dsa.persistence.queries_stalled import Still
 from dsa.services.agreements_list import stages
+from dsa.services.agreements_past import day_began
 from dsa.services.context import Context
 from dsa.services.day_of import days_of
 from dsa.timekeeping.nations import BeyondCalendar
@@ -96,10 +97,12 @@ def _before(ctx: Context, session: Session, days: int) -> datetime | None:
         return None
     calendar, now = ctx.calendars.together(session, "ENG"), ctx.clock.now()
     try:
-        day = calendar.add_working_days(calendar.local_date(now), -min(days, MOST_DAYS))
+        today = calendar.local_date(now)
+        # the first day since which too few have passed: the fewest, none, have since the newest day of work
+        day = calendar.add_working_days(today, calendar.is_working_day(today) - min(days, MOST_DAYS))
     except BeyondCalendar:
         return now - timedelta(days=days)
-    return calendar.at_local_time(day, like=now.replace(hour=0, minute=0, second=0)) + timedelta(days=1)
+    return day_began(day)
 
 
 def _shown(ctx: Context, session: Session, rows: list[Any]) -> tuple[StillRow, ...]:
