@@ -2,7 +2,6 @@
 
 import datetime as dt
 import multiprocessing
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -189,13 +188,12 @@ def test_a_revoked_certificate_is_not_confirmed(
 
 
 @pytest.mark.slow
-def test_forty_three_signatures_verify_in_seconds(authority: Authority) -> None:
+def test_forty_three_signatures_all_verify(authority: Authority) -> None:
+    """What it costs is measured by `make bench`."""
     content = specimens.agreement(43)
     pdf = specimens.signed(authority, content, specimens.base(content))
-    began = time.process_time()
     found = verify(pdf, roots=[authority.root_pem])
     assert found.ok
-    assert time.process_time() - began < 30
     assert sum(1 for each in found.signatures if each.kind == "person") == 43
 
 

@@ -19,25 +19,24 @@ from dsa.config import Settings
 press = Press(Settings(data_dir=Path(sys.argv[1]), demo=True))
 Path(sys.argv[3]).write_bytes(press.refresh(Path(sys.argv[2]).read_bytes()).data)
 """
+HANGS = 3_600  # seconds: pyHanko compares every pair of revisions, which takes minutes for 43 people
 pytestmark = pytest.mark.soak
 
 
 def at(moment: str | None, *command: str, **more: str) -> "subprocess.CompletedProcess[str]":
     """Run a command, with the clock at a moment where one is given."""
-    before = ("faketime", moment) if moment else ()
+    before = ("timeout", str(HANGS), *(("faketime", moment) if moment else ()))  # ends its children too
     environment = {**os.environ, "TZ": "UTC", "PYTHONPATH": str(ROOT), **more}
-    return subprocess.run(
-        [*before, *command], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
-    )
+    return subprocess.run([*before, *command], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def demand_pass(script: Path, pdf: Path, root: Path, signatures: int, moment: str | None, *, vera: bool) -> None:
-    arguments = [] if vera else ["--no-vera"]
-    done = at(moment, "bash", str(script), *arguments, str(pdf), str(root), EXPECT_SIGS=str(signatures))
+def demand_pass(script: Path, pdf: Path, root: Path, signatures: int, moment: str | None) -> None:
+    """All 18 checks, veraPDF in 2031 too: Java runs under another clock as well."""
+    done = at(moment, "bash", str(script), str(pdf), str(root), EXPECT_SIGS=str(signatures))
     if done.returncode == 2:
         pytest.skip(f"the independent verifier cannot run: {done.stderr.strip().splitlines()[-1]}")
     assert done.returncode == 0, done.stdout
-    assert f"PASS {'18/18' if vera else '16/16'}" in done.stdout
+    assert "PASS 18/18" in done.stdout
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -55,8 +54,8 @@ def test_an_example_is_proved_today_and_in_2031_before_and_after_renewal(
     assert made.returncode == 0, made.stderr
     pdf, root = out / f"{example}.pdf", out / "root.pem"
     signatures = int(json.loads((out / f"{example}.timeline.json").read_text("utf-8"))["signatures"])
-    demand_pass(script, pdf, root, signatures, None, vera=True)
-    demand_pass(script, pdf, root, signatures, "2031-01-01 00:00:00", vera=False)
+    demand_pass(script, pdf, root, signatures, None)
+    demand_pass(script, pdf, root, signatures, "2031-01-01 00:00:00")
     for year in (2027, 2028):
         renewed = tmp_path / f"{year}.pdf"
         done = at(
@@ -64,5 +63,5 @@ def test_an_example_is_proved_today_and_in_2031_before_and_after_renewal(
         )
         assert done.returncode == 0, done.stderr
         pdf = renewed
-    demand_pass(script, pdf, root, signatures, None, vera=True)
-    demand_pass(script, pdf, root, signatures, "2031-01-01 00:00:00", vera=False)
+    demand_pass(script, pdf, root, signatures, None)
+    demand_pass(script, pdf, root, signatures, "2031-01-01 00:00:00")

@@ -16,6 +16,7 @@ from dsa.persistence.session import Database
 from dsa.services import verifying
 from dsa.services.context import Context
 from tests.engine.town import BEGAN, Shelf, SimulatedClock, Stamp, Tokens, build_town
+from tests.soak.hearing import said_until_killed
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS, WORKERS = 25, 3
@@ -37,9 +38,8 @@ def begun(worker: "subprocess.Popen[str]") -> tuple[str, int, str]:
 
 
 def acknowledged(worker: "subprocess.Popen[str]") -> list[tuple[str, int, str]]:
-    """What the killed worker had said: whole lines only."""
-    said, _ = worker.communicate(timeout=60)
-    found = (line.split() for line in said.splitlines())
+    """What the killed worker had said since: whole lines only."""
+    found = (line.split() for line in said_until_killed(worker))
     return [(line[0], int(line[1]), line[2]) for line in found if len(line) == 3 and len(line[2]) == 64]
 
 

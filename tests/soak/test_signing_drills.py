@@ -30,6 +30,7 @@ from dsa.persistence.session import Database
 from dsa.services import notifying
 from tests.engine.town import Town, build_town, form_taken_as_complete
 from tests.signer.authorities import Clock, answering, trusted
+from tests.soak.hearing import said_until_killed
 
 pytestmark = [
     pytest.mark.soak,
@@ -246,5 +247,4 @@ def sealed_and_killed(town: Town, settings: Settings, chance: random.Random) -> 
         said.append(child.stdout.readline().strip())
     time.sleep(0.5 * chance.random())
     child.send_signal(signal.SIGKILL)
-    rest, _ = child.communicate(timeout=30)
-    return [*said, *rest.split()]
+    return [*said, *said_until_killed(child)]
