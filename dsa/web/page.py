@@ -115,7 +115,7 @@ def install_page(app: Flask) -> None:
         demo=settings.demo,
         working_distance=working_distance,
         static_file=_static_file,
-        address=_address_here,
+        address_of=_address_here,
     )
 
     @app.context_processor
