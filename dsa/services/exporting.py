@@ -133,8 +133,7 @@ def make(ctx: Context, number: int) -> None:
     try:
         name, size, left_out = _assemble(ctx, ctx.archives, row)
     except NotFound as problem:
-        with ctx.database.writing() as session:
-            exports.change(session, number, status="failed", problem=str(problem), finished_at=ctx.clock.now())
+        give_up(ctx, number, str(problem))
         return
     now = ctx.clock.now()
     with ctx.database.writing() as session:
@@ -142,6 +141,12 @@ def make(ctx: Context, number: int) -> None:
             session, number, status="done", done=row.total, left_out=left_out, sha256=name, size=size,
             finished_at=now, expires_at=now + KEPT,
         )  # fmt: skip
+
+
+def give_up(ctx: Context, number: int, problem: str) -> None:
+    """Say that an export cannot be made, so that its asker knows, and can ask for another."""
+    with ctx.database.writing() as session:
+        exports.change(session, number, status="failed", problem=problem, finished_at=ctx.clock.now())
 
 
 def _assemble(ctx: Context, archives: Archives, row: Any) -> tuple[str, int, int]:

@@ -16,6 +16,8 @@ _RETRY_MINUTES = (1, 2, 5, 15, 60, 240)
 _SOON_MINUTES = (1, 2, 5)  # people look at the page of a document and wait for it
 _FOR_PEOPLE_WHO_WAIT = ("issue_document", "seal_document")
 _FAULT = "Something failed that should not have. Whoever runs the service finds it in the log; it will be tried again."
+# An export is tried so often; after that its asker is told, who could ask for no other meanwhile.
+_EXPORT_TRIES = 4
 # How long a worker has a row for itself; one that dies gives it back after that.
 _LEASE = timedelta(minutes=15)
 
@@ -58,6 +60,8 @@ def _later(ctx: Context, row: Any, problem: str) -> None:
         sealing.note_problem(ctx, row.reference, problem)
     elif row.kind == "renew_document":
         renewing.note_problem(ctx, int(row.payload["document"]), problem)
+    elif row.kind == "export" and row.attempts + 1 >= _EXPORT_TRIES:
+        exporting.give_up(ctx, int(row.payload["export"]), problem)
 
 
 def send_mail(ctx: Context) -> int:

@@ -12,17 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from dsa.services import audit_log, exporting
+from dsa.services import audit_log, exporting, notifying
 from dsa.services.agreements_list import Filters
 from tests.conftest import ROOT
 from tests.web.page_client import PageClient
 from tests.web.test_reviewing import ADVICE, SECRET
 from tests.web.world import World
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
-]
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def _sealed(world: World) -> str:
@@ -202,6 +199,30 @@ def test_an_export_holds_what_its_asker_may_see_and_belongs_to_them_alone(world:
     assert pages.get(f"/exports/{number}", status=404).h1
     assert pages.client.get(f"/exports/{number}.zip").status_code == 404
     assert page.h1 == "Export agreements"
+
+
+def test_an_export_that_cannot_be_made_is_given_up_and_another_may_be_asked_for(
+    world: World, pages: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.agreement_in("drafting")
+    actor = world.actor("HMRC", "drafter")
+    number = exporting.ask(world.ctx, actor, Filters())
+
+    def full(*_given: object) -> None:
+        raise OSError("No space is left on the disk.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(exporting, "_assemble", full)
+        for tries in range(4):
+            if tries:
+                world.move_clock(hours=1)
+            assert exporting.one(world.ctx, actor, number).status in ("waiting", "running"), tries
+            notifying.carry_out(world.ctx)
+    pages.sign_in(world.person("HMRC", "drafter"))
+    page = pages.get(f"/exports/{number}")
+    assert page.h1 == "Your export could not be made"
+    assert "No space is left on the disk." in page.text
+    assert exporting.ask(world.ctx, actor, Filters()) != number
 
 
 @pytest.mark.slow
