@@ -16,7 +16,7 @@ from dsa.adapters.verification_evidence import Evidence, log_problem
 from dsa.adapters.verification_outside import OUTSIDE
 from dsa.adapters.verification_trust import Signed
 from dsa.adapters.verification_verdict import Check
-from dsa.domain.checkpoints import BadNote, Key, Note, read_key, read_note
+from dsa.domain.checkpoints import BadNote, Key, Note, notes_in, read_key, read_note
 from dsa.domain.data_contract import data_contract
 from dsa.domain.integrity import NotCanonical, canonical
 from dsa.domain.merkle import Tree, leaf_hash, root_by_inclusion
@@ -163,10 +163,17 @@ def log_checks(
 
 
 def held_check(evidence: Evidence, lines: Sequence[Mapping[str, Any]] | None, held: str) -> Check:
-    """A checkpoint that was kept outside, against the full log."""
+    """A checkpoint that was kept outside, or each of a file of them, against the full log; the newest is told."""
     if lines is None:
         return Check("checkpoint", False, "A checkpoint is compared with a log: give the full log as well (--log).")
-    return _promise(evidence, read_log(lines), held, "checkpoint", "The checkpoint that was kept")
+    what = "The checkpoint that was kept"
+    try:
+        notes = notes_in(held) or [read_note(held)]
+    except BadNote as problem:
+        return Check("checkpoint", False, f"{what} cannot be read: {problem}")
+    log = read_log(lines)
+    compared = [_kept(evidence, log, note, "checkpoint", what) for note in notes]
+    return next((each for each in compared if not each.ok), compared[-1])
 
 
 def _leaf_problem(log: FullLog) -> str | None:
@@ -187,6 +194,10 @@ def _promise(evidence: Evidence, log: FullLog, text: str, check: str, what: str)
         note = read_note(text)
     except BadNote as problem:
         return Check(check, False, f"{what} cannot be read: {problem}")
+    return _kept(evidence, log, note, check, what)
+
+
+def _kept(evidence: Evidence, log: FullLog, note: Note, check: str, what: str) -> Check:
     said = note.checkpoint
     wrong = _key_problem(evidence, note)
     if wrong is None and not log.leaves:

@@ -50,7 +50,11 @@ def _told(one: Signed, place: Place | None) -> Signed:
 
 def number_said(signed: Iterable[Signed], number: int) -> str:
     """How many of the required signatures are there, and how many of them were made outside."""
-    outside = sum(1 for each in signed if each.kind == OUTSIDE)
+    people = [each for each in signed if each.kind in ("person", OUTSIDE)]
+    if not all(each.trusted for each in people):
+        there = "The one required signature is" if number == 1 else f"All {number} required signatures are"
+        return f"{there} there, but not every one could be confirmed."
+    outside = sum(1 for each in people if each.kind == OUTSIDE)
     if not outside:
         if number == 1:
             return "The one required signatory has signed."

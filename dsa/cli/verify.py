@@ -37,7 +37,9 @@ _KINDS = {
 )
 @click.option("--stamp-roots", type=click.Path(path_type=Path), help="Roots trusted to say the time (PEM), beside it.")
 @click.option("--log", type=click.Path(path_type=Path), help="The full log of the agreement (JSON Lines).")
-@click.option("--checkpoint", type=click.Path(path_type=Path), help="A checkpoint of the log that somebody kept.")
+@click.option(
+    "--checkpoint", type=click.Path(path_type=Path), help="A checkpoint that somebody kept, or checkpoints.txt."
+)
 @click.option("--json", "as_json", is_flag=True, help="Write the verdict as JSON.")
 def command(
     file: Path, root: Path | None, stamp_roots: Path | None, log: Path | None, checkpoint: Path | None, as_json: bool

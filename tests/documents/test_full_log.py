@@ -180,6 +180,13 @@ def test_a_checkpoint_needs_a_log_and_has_to_be_one(
 
     assert run("--log", log, "--checkpoint", kept) == (0, {})
     assert run("--log", log, "--checkpoint", mail) == (0, {})
+    other = specimens.note(Tree([b"1" * 32] * 3), 3)
+    newest = str(lines[-1]["checkpoint"])
+    kept.write_text("".join(f"{note}\n\n" for note in (held(lines), newest)))  # as checkpoints.txt is written
+    assert run("--log", log, "--checkpoint", kept) == (0, {})
+    kept.write_text("".join(f"{note}\n\n" for note in (held(lines), other, newest)))
+    code, wrong = run("--log", log, "--checkpoint", kept)
+    assert (code, "no longer what they were" in wrong["checkpoint"]) == (1, True)
     code, wrong = run("--checkpoint", kept)
     assert (code, set(wrong)) == (1, {"checkpoint"})
     kept.write_text("something else")

@@ -126,3 +126,15 @@ def test_no_text_in_a_file_can_write_over_the_answer_or_add_a_line_to_it(tmp_pat
     assert done.exit_code == 1
     assert not {"\x1b", "\u202e"} & set(done.output)
     assert not [line for line in done.output.splitlines() if line.startswith("Genuine")]
+
+
+def test_nobody_is_said_to_have_signed_where_no_signature_holds(
+    signed_file: Path, root_file: Path, tmp_path: Path
+) -> None:
+    changed = bytearray(signed_file.read_bytes())
+    changed[len(changed) // 5] ^= 1  # in the first revision, under every signature
+    (file := tmp_path / "changed.pdf").write_bytes(changed)
+    told = _run(file, "--root", root_file).output
+    assert "Changed: the bytes are no longer those that were signed." in told
+    assert "have signed" not in told
+    assert "All 2 required signatures are there, but not every one could be confirmed." in told
