@@ -5,7 +5,7 @@ figures of where the time goes count it, so that a number and the list behind it
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, false, not_, select
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
 
 from dsa.persistence.models import (
     Agreement,
@@ -38,8 +38,8 @@ class Past:
     ``team``: (organisation, role) with an open task. ``entered_before``: came to its present stage before;
     ``unseen``: nobody knows since when it is there. ``worth``: known or unknown. ``forecast``: dated, undated, late
     (likely) or maybe_late. ``simulated``: signed by that instant, of an organisation (empty: of all), and its work
-    known here. ``nothing``: what was asked for cannot be. The tuples name stages: of sealing, after review, and from
-    the first use on.
+    known here. ``nothing``: what was asked for cannot be. The tuples name stages: from the last signature on,
+    after review, and from the first use on.
     """
 
     been: str = ""
@@ -76,9 +76,10 @@ def conditions(past: Past) -> list[ColumnElement[bool]]:
     if past.late_in:
         found.append(_stayed(_G.c.stage == past.late_in, _G.c.since_known.is_(True), _G.c.left_at > _G.c.due_at))
     if past.signed:
-        found.append(
-            _stayed(_G.c.stage.in_(past.sealing), _G.c.entered_at >= past.signed[0], _G.c.entered_at < past.signed[1])
-        )
+        begins, ends = past.signed
+        at = _G.c.stage.in_(past.sealing)
+        found.append(_stayed(at, _G.c.entered_at >= begins, _G.c.entered_at < ends))
+        found.append(not_(_stayed(at, or_(_G.c.entered_at < begins, _G.c.since_known.is_(False)))))
     for begins, ends in filter(None, (past.started, past.started_in)):
         found += [_A.c.created_at >= begins, _A.c.created_at < ends]
     if past.entered_before:

@@ -9,7 +9,7 @@ from dsa.domain.errors import BadInput
 from dsa.domain.workflow import Stage
 from dsa.persistence.queries_agreements_past import Between, Past
 from dsa.services.context import Context
-from dsa.services.counting import AFTER_USE, THROUGH
+from dsa.services.counting import AFTER_USE, AT_SIGNATURE, THROUGH
 from dsa.timekeeping.months import Months, read_months
 from dsa.timekeeping.weeks import LONDON, began_at, week_of
 
@@ -59,7 +59,7 @@ def past_of(ctx: Context, session: Session, filters: "Filters") -> Past:
         forecast=filters.forecast,
         simulated=simulated,
         nothing=nothing,
-        sealing=tuple(stage.id for stage in stages if stage.reason == "sealing"),
+        sealing=tuple(stage.id for stage in stages if stage.reason in AT_SIGNATURE),
         through=tuple(stage.id for stage in stages if stage.reason in THROUGH and not stage.final),
         in_use=from_use_on(stages),
     )

@@ -228,19 +228,23 @@ def _tasks(part: Part, facts: Facts, given: Counting) -> None:
 
 
 def _flow(part: Part, facts: Facts, given: Counting) -> None:
-    """Started, signed, and settled (in use, or over), in the week in which each happened first; through review."""
+    """Started, signed, and settled (in use, or over), in the week in which each happened first; through review.
+
+    One that is followed may be reported past its signature: it was signed when it first stood there, if that is known.
+    """
     head = facts.head
     part.add(Key("flow", _week(head.created_at), "started", route=head.route))
     signed = settled = through = None
     for stay in facts.stays:
         reason = _reason(given, stay.stage)
-        if reason == "sealing" and signed is None:
-            signed = stay.entered_at
+        if reason in AT_SIGNATURE and signed is None:
+            signed = stay
         if (reason == LASTING or _final(given, stay.stage)) and settled is None:
             settled = stay.entered_at
         if reason in THROUGH and not _final(given, stay.stage) and through is None:
             through = stay
-    for name, at in (("signed", signed), ("settled", settled)):
+    signed_at = signed.entered_at if signed is not None and signed.since_known else None
+    for name, at in (("signed", signed_at), ("settled", settled)):
         if at is not None:
             part.add(Key("flow", _week(at), name, route=head.route))
     if through is not None:

@@ -50,6 +50,7 @@ def show() -> tuple[str, int]:
         compared=compared(found),
         split_words=_split_words(split),
         by=[(round(100 * share), by_words(by), by.at_risk) for share, by in found.whole.by],
+        by_group=_side_by_side(found),
         months=[_cells(month) for month in found.whole.months],
         route=route,
         routes=ROUTES,
@@ -85,6 +86,25 @@ def as_file() -> Response:
         for month in group.months
     )  # fmt: skip
     return csv_answer("how-long.csv", columns, rows)
+
+
+def _side_by_side(found: HowLong) -> list[tuple[str, ...]]:
+    """By month what was signed of 100 before and after, each with between which figures that lies: the two curves."""
+    if found.before is None or found.after is None or found.before.few or found.after.few:
+        return []
+    last = max(len(found.before.months), len(found.after.months))
+    groups = [{month.month: month for month in group.months} for group in (found.before, found.after)]
+    return [
+        (str(number), *(cell for of in groups for cell in _of_100(of.get(number)))) for number in range(1, last + 1)
+    ]
+
+
+def _of_100(month: Month | None) -> tuple[str, str, str]:
+    if month is None:
+        return gettext("not reached"), "", "0"
+    low, high = round(100 * month.low), round(100 * month.high)
+    between = gettext("%(low)s to %(high)s", low=low, high=high)
+    return f"{100 * month.signed:.0f}", between, str(month.at_risk)
 
 
 def finding(group: Group) -> str:

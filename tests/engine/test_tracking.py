@@ -44,9 +44,11 @@ from dsa.services.agreements_list import Filters
 from dsa.services.importing import Imported
 from dsa.services.reviewing import Verdict
 from dsa.services.time_scope import Asked
+from dsa.services.time_teams_page import teams_page
 from dsa.services.tracked import Report
 from dsa.services.whose_time import MINUTES_A_DAY, NOT_KNOWN_WORDS, times_of
 from dsa.timekeeping.calendar import calendar_for
+from dsa.timekeeping.weeks import monday, week_of
 from tests.engine.town import Town
 from tests.past import add_signed
 
@@ -437,3 +439,22 @@ def test_one_that_was_signed_before_it_was_followed_has_no_length(town: Town, mo
     with town.ctx.database.reading() as session:
         assert queries_indicators.agreements(session) == []
     assert town.problems(reference) == ()
+
+
+def test_one_that_is_reported_past_its_signature_is_signed_in_that_week_once(town: Town) -> None:
+    (reference,) = taken_in(town, OPEN)
+    actor = town.actor("AAA", "drafter")
+    signed_on = town.clock.now().date()
+    report(town, reference, Report("preparing", "AAB"))
+    town.clock.advance_working(calendar_for("ENG"), days=15)
+    report(town, reference, Report("in_use"))
+    figures.rebuild(town.ctx)
+    weeks = {monday(each.number): each.signed for each in teams_page(town.ctx, actor, Asked()).weeks if each.signed}
+    assert weeks == {monday(week_of(signed_on)): 1}
+
+    def found(week: date) -> list[str]:
+        wanted = Filters(signed=week.isoformat())
+        return [row.reference for row in agreements_list.agreements_file(town.ctx, actor, wanted)]
+
+    assert found(signed_on) == [reference]
+    assert found(town.clock.now().date()) == []

@@ -61,6 +61,16 @@ def test_before_and_after_a_day_has_the_difference_with_its_interval_and_the_tes
     groups = {row["Group"] for row in csv.DictReader(
         io.StringIO(pages.client.get(f"/time/how-long.csv?changed_on={day}").text.lstrip("\ufeff")))}  # fmt: skip
     assert groups == {"All", "Before", "After"}
+    assert "Before and after, month by month, of 100 agreements" in page.text  # the two curves have their own table
+    assert page.html.count("Save this table as a CSV file") == 2
+    rows = table_of(pages, f"?changed_on={day}")
+    first = [next(row for row in rows if row["Group"] == name and row["Month"] == "1") for name in ("Before", "After")]
+    between = [f"{round(float(row['Low']))} to {round(float(row['High']))}" for row in first]
+    cells = "".join(
+        f"{float(row['Signed of 100']):.0f}{low_high}{row['Still watched']}"
+        for row, low_high in zip(first, between, strict=True)
+    )
+    assert f"1{cells}" in page.text
     assert "Too few of one group" in pages.get("/time/how-long?changed_on=2999-01-01").text
 
 
