@@ -15,7 +15,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 PHONE = {"width": 320, "height": 640}
 DESK = {"width": 1_280, "height": 900}

@@ -32,10 +32,7 @@ from tests.engine.town import Town, build_town, form_taken_as_complete
 from tests.signer.authorities import Clock, answering, trusted
 from tests.soak.hearing import said_until_killed
 
-pytestmark = [
-    pytest.mark.soak,
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.soak
 ROOT = Path(__file__).resolve().parents[2]
 SIGNATORIES, ROUNDS = 20, 50
 

@@ -6,10 +6,7 @@ from dsa.services.commenting import comment, comments_on, share_comment
 from tests.web.page_client import PageClient, Values
 from tests.web.world import World
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
-]
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SECRET = "We doubt the safeguards of the other side"
 HUGE = 10**30
 

@@ -15,10 +15,7 @@ from tests.web.page_client import PageClient
 from tests.web.test_reviewing import ADVICE, SECRET, redraft
 from tests.web.world import World
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
-]
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 def test_before_the_text_is_locked_there_is_a_draft_and_what_comes_next(world: World, pages: PageClient) -> None:

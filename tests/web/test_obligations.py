@@ -11,10 +11,7 @@ from dsa.services.reviewing import Condition
 from tests.web.page_client import PageClient
 from tests.web.world import World
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
-]
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NAME, NUMBER = "A. Person", "0300 000 0000"
 BREACH = "Breach contact, day and night"
 

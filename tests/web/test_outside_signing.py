@@ -18,10 +18,7 @@ from tests.conftest import SettableClock
 from tests.web.page_client import PageClient
 from tests.web.world import World
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
-]
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SCAN = b"%PDF-1.4 a scanned page"
 
 

@@ -13,10 +13,7 @@ from tests.web.page_client import PageClient
 from tests.web.test_reviewing import ADVICE, SECRET
 from tests.web.world import World
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
-]
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 NAME, EMAIL, SENIOR = "Casey Contact", "casey.contact@hmrc.example.uk", "senior.official@hmrc.example.uk"
 
 

@@ -21,7 +21,6 @@ from tests.web import chromium
 from tests.web.page_client import Page, PageClient
 from tests.web.world import World, complete_answers
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 MOST_WORDS = 250
 SECRET, ADVICE = "We doubt the safeguard of the other side", "Counsel says the power may be tested in court"

@@ -11,10 +11,7 @@ from tests.web.page_client import PageClient
 from tests.web.test_reviewing import cookie_of, send_at_once
 from tests.web.world import World
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.slow,
-]
+pytestmark = pytest.mark.slow
 one_database = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 

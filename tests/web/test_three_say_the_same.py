@@ -20,7 +20,6 @@ from dsa.services import content as composing
 from tests.web.world import World
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
     pytest.mark.slow,
 ]
