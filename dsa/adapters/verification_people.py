@@ -62,7 +62,13 @@ def _posts(signed: Sequence[Signed], places: Mapping[str, Place], by_field: Mapp
             wrong.append(f"{each.field} was not asked for")
         if each.field in (ISSUE_FIELD, COMPLETION_FIELD) and each.kind != "seal":
             wrong.append(f"{each.field} is not a seal of the service")
-    said = listed("Wrong", wrong) if wrong else "Each signature is that of the post named in the text."
+    said = (
+        listed("Wrong", wrong)
+        if wrong
+        else "Each signature is that of the post named in the text."
+        if all(each.trusted for each in signed)
+        else "Each signature names the post that the text asks for; not every one could be confirmed."
+    )
     return Check("posts", not wrong, said)
 
 
@@ -86,7 +92,13 @@ def _closed(signed: Sequence[Signed], by_field: Mapping[str, Signed], *, everybo
     after = signed[signed.index(by_field[COMPLETION_FIELD]) + 1 :]
     stamped = any(each.kind == "timestamp" for each in after)
     return [
-        Check("completion-seal", True, "The service closed the document after the last signature."),
+        Check(
+            "completion-seal",
+            True,
+            "The service closed the document after the last signature."
+            if by_field[COMPLETION_FIELD].trusted
+            else "A closing seal stands after the last signature; that it is the service's could not be confirmed.",
+        ),
         Check(
             "closing-stamp",
             stamped,

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from dsa.cli.opening import opened, settings_as_kept
+from dsa.cli.output import write_file
 from dsa.domain.checkpoints import BadNote
 from dsa.domain.errors import BadInput
 
@@ -62,10 +63,7 @@ def export(reference: str, out: Path) -> None:
     with opened(settings) as ctx, signer_beside(settings):
         audit_log.keep_log(ctx, due=True)
         data = log_export.full_log_of(ctx, reference)
-    try:
-        out.write_bytes(data)
-    except OSError as error:
-        raise BadInput("%(file)s cannot be written: %(why)s.", file=out, why=error.strerror or error) from error
+    write_file(out, [data])
     click.echo(f"Wrote {out}")
 
 

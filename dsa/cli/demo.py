@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from dsa.cli.opening import cannot_run, settings_from_environment
+from dsa.cli.output import write_file
 from dsa.config import BadSettings
 from dsa.demo import AGREEMENTS, SEED
-from dsa.domain.errors import BadInput, Refused
+from dsa.domain.errors import Refused
 
 
 @click.command()
@@ -60,9 +61,6 @@ def _write_register(file: Path, rows: int, seed: int) -> None:
     from dsa.demo.register import as_csv, register
 
     entries = list(register(rows, seed=seed, now=datetime.now(UTC)))
-    try:
-        file.write_text(as_csv(iter(entries)), encoding="utf-8")
-    except OSError as error:
-        raise BadInput("%(file)s cannot be written: %(why)s.", file=str(file), why=error.strerror or "") from error
+    write_file(file, [as_csv(iter(entries))])
     dirty = sum(bool(entry.dirt) for entry in entries)
     click.echo(f"{file}: {rows} rows, {dirty} of them dirty. To import them: /imports")

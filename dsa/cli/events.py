@@ -3,15 +3,12 @@
 One rule: the file is whole, or it is not there.
 """
 
-import os
-import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from dsa.cli.opening import opened, settings_from_environment
-from dsa.domain.errors import BadInput
+from dsa.cli.output import write_file
 
 _FORMATS = ("csv", "xes", "ocel")
 
@@ -30,22 +27,5 @@ def export(fmt: str, out: Path, reference: str | None) -> None:
     from dsa.services import event_log
 
     with opened(settings_from_environment()) as ctx:
-        written = _write(out, event_log.log_lines(ctx, None, fmt, reference=reference))
-    click.echo(f"{out}: {written:,} characters.")
-
-
-def _write(out: Path, pieces: Iterable[str]) -> int:
-    """Write aside and move into place; returns how many characters."""
-    total, aside = 0, None
-    try:
-        descriptor, aside = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            for piece in pieces:
-                total += file.write(piece)
-        os.replace(aside, out)
-    except OSError as problem:
-        raise BadInput("%(file)s cannot be written: %(why)s.", file=str(out), why=problem.strerror) from None
-    finally:
-        if aside is not None:
-            Path(aside).unlink(missing_ok=True)
-    return total
+        written = write_file(out, event_log.log_lines(ctx, None, fmt, reference=reference))
+    click.echo(f"{out}: {written:,} bytes.")

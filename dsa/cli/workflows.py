@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dsa.adapters.definitions import load_form, load_yaml
+from dsa.cli.output import write_file
 from dsa.domain.definition import DefinitionError, DefinitionProblem
 from dsa.domain.workflow import Workflow
 from dsa.domain.workflow_drawing import as_mermaid, as_svg
@@ -58,10 +59,10 @@ def draw(file: Path, out: Path) -> None:
         path = out / f"{file.stem}{suffix}"
         try:
             out.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
         except OSError as error:
             click.echo(f"{path} cannot be written: {error.strerror or 'unknown reason'}.", err=True)
             sys.exit(1)
+        write_file(path, [text])
         click.echo(str(path))
 
 
