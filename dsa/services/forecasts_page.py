@@ -13,7 +13,7 @@ from dsa.services.agreements_list import ROUTES
 from dsa.services.context import Context
 from dsa.services.outlook import Record, distance, record_of
 
-PAGE = 25
+PAGE, SHOWN_UNDATED = 10, 5
 MOST_IN_A_FILE = 20_000
 
 
@@ -42,7 +42,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class ForecastsPage:
     """The page. ``after`` begins the next page; ``total`` open agreements have a forecast, ``dated`` of them a date.
-    ``late`` are likely to be signed only after they are needed, ``maybe_late`` others may be.
+    ``late`` are likely to be signed only after they are needed, ``maybe_late`` others may be. ``undated`` are
+    the first of those without a date.
     """
 
     lines: tuple[Line, ...]
@@ -63,7 +64,7 @@ def forecasts_page(
         record = record_of(session)
         tested = record.tested
         rows = stored.listed(session, actor, late=late, route=route, tested=tested, after=after, limit=PAGE + 1)
-        undated = [] if late or after else stored.without_date(session, actor, route=route, limit=PAGE)
+        undated = [] if late or after else stored.without_date(session, actor, route=route, limit=SHOWN_UNDATED)
         total, dated, late_ones, maybe = stored.counts(session, actor, route=route)
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         return ForecastsPage(

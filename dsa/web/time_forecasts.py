@@ -22,7 +22,7 @@ blueprint = Blueprint("time_forecasts", __name__)
 @blueprint.get("/time/forecasts")
 @signed_in
 def show() -> tuple[str, int]:
-    """Open agreements by their very likely day, those that will be late first to be seen, and the record."""
+    """How many will be late, open agreements by their very likely day, and the record."""
     late, route = _narrowed()
     after = _after(request.args.get("after", ""))
     found = forecasts_page.forecasts_page(context(), actor(), late=late, route=route, after=after)
@@ -37,6 +37,8 @@ def show() -> tuple[str, int]:
         calibration=calibration(found),
         rows=[cells(line) for line in found.lines],
         undated=[(line, words.refused(line.refusal)) for line in found.undated],
+        more_undated=found.total - found.dated - len(found.undated),
+        undated_address=address(Filters(route=route, forecast="undated")),
         late=late,
         route=route,
         routes=ROUTES,
@@ -73,13 +75,13 @@ def finding(found: ForecastsPage) -> str:
         return gettext("No date can be given for any open agreement that you may see yet.")
     if not found.record.tested:
         return gettext(
-            "Of %(dated)s open agreements with a date, %(late)s will likely be signed only after the day they are "
+            "%(late)s of %(dated)s open agreements with a date will likely be signed only after the day they are "
             "needed.",
             dated=f"{found.dated:,}",
             late=f"{found.late:,}",
         )
     return gettext(
-        "Of %(dated)s open agreements with a date, %(late)s will likely be signed only after the day they are needed, "
+        "%(late)s of %(dated)s open agreements with a date will likely be signed only after the day they are needed, "
         "and %(maybe)s more may be.",
         dated=f"{found.dated:,}",
         late=f"{found.late:,}",

@@ -239,7 +239,7 @@ def words(element: Element, *, strip: bool = True) -> str:
 
 def check_page(page: Page, service: str) -> None:
     """What is true of every page of the service, whatever it shows."""
-    problems = [*_frame(page, service), *_ids(page), *_inputs(page), *_scripts(page), *_forms(page)]
+    problems = [*_frame(page, service), *_ids(page), *_inputs(page), *_scripts(page), *_forms(page), *_labels(page)]
     if problems:
         raise BadPage(f"{page.path}: " + "; ".join(problems))
 
@@ -322,4 +322,18 @@ def _forms(page: Page) -> list[str]:
         files = any(field.get("type") == "file" for field in form.element.iter("input"))
         if files and form.element.get("enctype") != "multipart/form-data":
             found.append(f"the form to {form.action} cannot send its file")
+    return found
+
+
+def _labels(page: Page) -> list[str]:
+    """In a narrow window a cell stands under others, named by its label: the heading of its column."""
+    found = []
+    for table in page.by_class("dsa-stack"):
+        headings = [words(cell) for row in table.findall("thead/tr") for cell in row]
+        for row in table.findall("tbody/tr"):
+            found += [
+                f"a cell is named {cell.get('data-label')!r} in a column {heading!r}"
+                for heading, cell in zip(headings, row, strict=False)
+                if cell.get("data-label") not in (None, heading)
+            ]
     return found

@@ -173,7 +173,8 @@ def test_the_page_says_which_will_be_late_and_shows_nobody_elses(world: World, p
     keep_record(world, 20)
     pages.sign_in(world.person("HMRC", "drafter"))
     page = pages.get("/time/forecasts?late=yes")
-    assert "1 will likely be signed only after the day they are needed, and 0 more may be." in page.text
+    assert "1 of 2 open agreements with a date will likely be signed only after the day they are needed" in page.text
+    assert "they are needed, and 0 more may be." in page.text
     assert "LATE-1" in page.text
     assert reference not in page.text
     assert "Likely late" in page.text
@@ -182,6 +183,29 @@ def test_the_page_says_which_will_be_late_and_shows_nobody_elses(world: World, p
     pages.sign_in(world.person("DWP", "drafter"))
     assert "LATE-1" not in pages.get("/time/forecasts").text
     pages.get("/time/forecasts?after=nonsense", status=400)
+
+
+def test_the_page_is_short_and_leads_to_the_rest(world: World, pages: PageClient) -> None:
+    reference, now = with_history(world), world.ctx.clock.now()
+    for kind, ago, days, count in (("DATED", 9, 99, 12), ("OLD", 900, 2000, 7)):
+        for number in range(count):
+            add_past(
+                world.ctx.database, reference, begun=now - timedelta(days=ago + number), stays=[("drafting", days)],
+                reference=f"{kind}-{number}", now=now,
+            )  # fmt: skip
+    forecasting.forecast_due(world.ctx)
+    pages.sign_in(world.person("HMRC", "drafter"))
+    page = pages.get("/time/forecasts")
+    assert page.text.index("0 of 13 open agreements with a date") < page.text.index("Show only some of them")
+    assert page.text.count("Past DATED-") + page.text.count(reference) == 10
+    assert page.text.count("Past OLD-") == 5
+    after = pages.follow("Next page")
+    assert after.text.count("Past DATED-") + after.text.count(reference) == 3
+    assert "Past OLD-" not in after.text
+    pages.get("/time/forecasts")
+    rest = pages.follow("And 2 more without a date")
+    assert rest.text.count("Past OLD-") == 7
+    assert "DATED-" not in rest.text
 
 
 def test_a_forecast_is_judged_when_its_day_has_come_and_one_given_up_before_is_not(world: World) -> None:
