@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
-from dsa.persistence import queries_agreements_past, visibility
+from dsa.persistence import queries_agreements_measured, queries_agreements_past, visibility
 from dsa.persistence.models import Agreement, ForecastRow, NewestForecast, Organisation, Party, table
 from dsa.persistence.prepared import Prepared
+from dsa.persistence.queries_agreements_measured import Measured
 from dsa.persistence.queries_agreements_past import Past
 from dsa.persistence.waiting import WAITED_FOR
 
@@ -22,7 +23,7 @@ _A, _O, _P = table(Agreement), table(Organisation), table(Party)
 _H = _O.alias("holder")
 _N, _F = table(NewestForecast), table(ForecastRow)
 MOST_COUNTED = 1_000
-_ANY_PAST = Past()
+_ANY_PAST, _ANY_MEASURE = Past(), Measured()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Wanted:
     person: int | None = None
     now: datetime | None = None
     past: Past = _ANY_PAST
+    measured: Measured = _ANY_MEASURE
 
     @property
     def by_due(self) -> bool:
@@ -90,6 +92,12 @@ def count(session: Session, actor: Actor, wanted: Wanted, *, most: int = MOST_CO
         return min(session.scalar(late) or 0, most + 1) if each else 0
     inner = select(_A.c.id).where(_narrowed(actor, wanted)).limit(most + 1).subquery()
     return session.scalar(select(func.count()).select_from(inner)) or 0
+
+
+def count_tasks(session: Session, actor: Actor, wanted: Wanted, *, most: int = MOST_COUNTED) -> int:
+    """How many tasks of the team that is asked for these agreements have, at most so many of the agreements."""
+    narrowed = _narrowed(actor, wanted)
+    return queries_agreements_measured.count_tasks(session, narrowed, wanted.measured, most=most)
 
 
 def everything(session: Session, actor: Actor, wanted: Wanted, *, most: int) -> Iterator[Any]:
@@ -209,6 +217,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.mine:
         held = [and_(_A.c.holder_owner == code, _A.c.holder_role == role) for code, role in wanted.posts]
         conditions.append(or_(false(), _A.c.drafter_id == wanted.person, *held))
+    conditions += queries_agreements_measured.conditions(wanted.measured)
     return conditions + queries_agreements_past.conditions(wanted.past)
 
 

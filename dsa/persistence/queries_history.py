@@ -67,6 +67,7 @@ STAGE_UNSEEN = _began_unseen(_U.c.entered_at == _A.c.stage_entered_at)
 HOLDER_UNSEEN = _began_unseen(_U.c.entered_at == _A.c.holder_since)
 # It was followed from a stage on at which it was signed already, and nobody here knows since when.
 SIGNED_UNSEEN = _began_unseen(_U.c.stage.in_(AT_SIGNATURE))
+LENGTH_KNOWN = or_(_A.c.tracking == "", not_(SIGNED_UNSEEN))
 
 
 def to_forecast(session: Session, *, stages: list[str], today: Any, most: int) -> list[Any]:
@@ -87,7 +88,7 @@ def to_forecast(session: Session, *, stages: list[str], today: Any, most: int) -
 
 def lengths(session: Session, actor: Actor, *, route: str = "", one_in: int = 1) -> list[Any]:
     """One row for each agreement that the actor may see, oldest first: (began or created, first contact, signed,
-    finished, lead, workflow version), moments in epoch seconds, None where it has not come to that."""
+    finished, lead, workflow version, id), moments in epoch seconds, None where it has not come to that."""
     statement = _lengths().where(visibility.visible(actor))
     if route:
         statement = statement.where(_A.c.route == route)
@@ -114,8 +115,8 @@ def _lengths() -> Select[Any]:
     )
     return select(
         _seconds(_A.c.created_at), _A.c.first_contact_on, signed, _seconds(_A.c.finished_at),
-        _A.c.lead_organisation_id, _A.c.workflow_version,
-    ).where(or_(_A.c.tracking == "", not_(SIGNED_UNSEEN))).order_by(_A.c.id)  # fmt: skip
+        _A.c.lead_organisation_id, _A.c.workflow_version, _A.c.id,
+    ).where(LENGTH_KNOWN).order_by(_A.c.id)  # fmt: skip
 
 
 def of_organisation(

@@ -13,6 +13,7 @@ from dsa.domain.reasons import REASONS
 from dsa.domain.workflow import ROLES
 from dsa.persistence import queries_agreements as queries
 from dsa.persistence.queries_agreements import MOST_COUNTED, Wanted
+from dsa.services.agreements_measured import measured_of
 from dsa.services.agreements_past import past_of
 from dsa.services.context import Context
 from dsa.services.day_of import days_of
@@ -32,7 +33,8 @@ ROUTES = {"fast": "Fast route", "standard": "Standard route", "high": "High-risk
 class Filters:
     """What a person asked for, as it stands in the address.
 
-    Those from ``workflow`` on come with the numbers of "Where the time goes" (``agreements_past`` says what they mean).
+    Those from ``workflow`` on come with the numbers of "Where the time goes" (``agreements_past`` says what they mean;
+    of those from ``ended`` on ``agreements_measured``).
     """
 
     q: str = ""
@@ -61,6 +63,14 @@ class Filters:
     worth: str = ""
     forecast: str = ""
     simulated: str = ""
+    ended: str = ""
+    lasted: str = ""
+    begun_from: str = ""
+    begun_before: str = ""
+    version_from: str = ""
+    version_before: str = ""
+    one_in: str = ""
+    done_by: str = ""
 
     def active(self) -> list[str]:
         """The names of those that narrow the list."""
@@ -103,7 +113,8 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class ListPage:
     """A page of the list. ``count`` is exact up to 1,000; ``after`` begins the next page; ``easing`` names filters
-    without which something would be found, with how many."""
+    without which something would be found, with how many. ``tasks``: those of the team that was asked for in the
+    agreements that are counted, None where no team was. ``one_in``: of so many one was measured."""
 
     rows: tuple[Row, ...]
     count: int
@@ -114,6 +125,8 @@ class ListPage:
     easing: tuple[tuple[str, int], ...]
     any_at_all: bool
     record: Record
+    tasks: int | None
+    one_in: int
 
 
 def agreements_page(
@@ -144,6 +157,8 @@ def agreements_page(
             tuple(easing),
             bool(found) or bool(queries.count(session, actor, Wanted(), most=1)),
             record,
+            queries.count_tasks(session, actor, wanted) if filters.team or filters.done_by else None,
+            wanted.measured.one_in,
         )
 
 
@@ -188,6 +203,7 @@ def _wanted(ctx: Context, session: Session, actor: Actor, filters: Filters, now:
         person=actor.person_id,
         now=now,
         past=past_of(ctx, session, filters),
+        measured=measured_of(ctx, session, actor, filters),
     )
 
 

@@ -251,9 +251,13 @@ def _today(ctx: Context) -> date:
     return ctx.clock.now().astimezone(LONDON).date()
 
 
+def first_week_done(at: datetime) -> int:
+    """The first of the weeks of which done tasks are counted at a moment."""
+    return week_of(at.astimezone(LONDON).date()) - TEAM_WEEKS
+
+
 def _since(ctx: Context) -> int:
-    """The first of the weeks of which done tasks are counted."""
-    return week_of(_today(ctx)) - TEAM_WEEKS
+    return first_week_done(ctx.clock.now())
 
 
 def _new_day(ctx: Context, state: dict[str, Any]) -> bool:

@@ -51,17 +51,22 @@ class Month:
 class Group:
     """A group of agreements: its months, and by when so many of 100 were signed. ``few``: too few were signed.
 
-    ``reported``: how many of them an imported sheet reported.
+    ``sheets``: those of them that imported sheets reported, which are in no list of agreements.
     """
 
     agreements: int
     signed: int
     given_up: int
     still_open: int
-    reported: int
+    sheets: Lengths
     months: tuple[Month, ...]
     by: tuple[tuple[float, By], ...]
     curve: Cohort
+
+    @property
+    def reported(self) -> int:
+        """How many of them an imported sheet reported."""
+        return len(self.sheets)
 
     @property
     def few(self) -> bool:
@@ -152,6 +157,13 @@ def lengths_seen(ctx: Context, session: Session, organisation: int | None) -> Le
     return _of_rows(ctx, session, rows, ctx.clock.now()).lengths
 
 
+def lasting(ctx: Context, session: Session, actor: Actor, days: float, *, one_in: int) -> tuple[int, ...]:
+    """The ids of those that the actor may see, of one in so many, that lasted at least so many working days."""
+    rows = queries.lengths(session, actor, one_in=one_in)
+    long = _of_rows(ctx, session, rows, ctx.clock.now()).lengths.days >= days
+    return tuple(row.id for row, kept in zip(rows, long.tolist(), strict=True) if kept)
+
+
 def read_split(on: str, version: str) -> Split:
     """Read what is asked for. Raises BadInput for what is no date and no number."""
     if on:
@@ -215,7 +227,7 @@ def group(lengths: Lengths, reported: NDArray[np.bool_]) -> Group:
         lengths.count(cohorts.SIGNED),
         lengths.count(cohorts.GIVEN_UP),
         lengths.count(cohorts.OPEN),
-        int(reported.sum()),
+        lengths.only(reported),
         tuple(_month(curve, month, reported) for month in range(1, last + 1)),
         tuple((share, curve.by(share)) for share in SHARES),
         curve,

@@ -9,7 +9,7 @@ from dsa.domain.actor import Actor
 from dsa.domain.workflow import ROLES
 from dsa.persistence import queries_figures as queries
 from dsa.services.context import Context
-from dsa.services.figures import TEAM_WEEKS
+from dsa.services.figures import TEAM_WEEKS, first_week_done
 from dsa.services.stage_counts import FEW
 from dsa.services.time_scope import Asked, Scope, scope_of
 from dsa.timekeeping.weeks import LONDON, week_of
@@ -51,13 +51,15 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class TeamsPage:
-    """The page. ``after`` begins the next page of teams ("CODE:role"), None on the last."""
+    """The page. ``after`` begins the next page of teams ("CODE:role"), None on the last. ``done_since``: the first week
+    of which finished tasks are counted."""
 
     scope: Scope
     weeks: tuple[Week, ...]
     teams: tuple[Team, ...]
     fullest: Team | None
     after: str | None
+    done_since: int
 
 
 def teams_page(ctx: Context, actor: Actor, asked: Asked, *, after: str = "") -> TeamsPage:
@@ -77,6 +79,7 @@ def teams_page(ctx: Context, actor: Actor, asked: Asked, *, after: str = "") -> 
             teams,
             None if fullest is None else _team(fullest),
             f"{teams[-1].code}:{teams[-1].role}" if len(found) > PAGE else None,
+            first_week_done(scope.as_at or ctx.clock.now()),
         )
 
 

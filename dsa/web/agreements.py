@@ -2,22 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from dsa.domain.errors import BadInput
 from dsa.domain.reasons import REASONS
 from dsa.domain.workflow import ROLES
-from dsa.services import agreements_list, agreements_past
+from dsa.services import agreements_list, agreements_measured, agreements_past
 from dsa.services.agreements_list import ROUTES, Filters, ListPage, Row
 from dsa.web import outlook_words
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.addresses import place_after, printable
 from dsa.web.csv_answer import csv_answer
-from dsa.web.page import day, local, page
+from dsa.web.page import day, local, page, say
 from dsa.web.page_dates import told
-from dsa.web.time_words import finish_cells, finish_words, hold_words, month_words, number, waited_for
+from dsa.web.time_words import days, finish_cells, finish_words, hold_words, month_words, number, waited_for
 from dsa.web.wording import gettext, mark, ngettext
 
 blueprint = Blueprint("agreements", __name__)
@@ -58,6 +61,14 @@ LABELS = {
     "worth": mark("Benefit a month"),
     "forecast": mark("Forecast"),
     "simulated": mark("Signed ones that the simulation rests on"),
+    "ended": mark("How it ended"),
+    "lasted": mark("Lasted at least"),
+    "begun_from": mark("Begun on or after"),
+    "begun_before": mark("Begun before"),
+    "version_from": mark("Version of the workflow from"),
+    "version_before": mark("Version of the workflow before"),
+    "one_in": mark("One measured of so many"),
+    "done_by": mark("A task was finished by"),
 }
 _WORDS = {
     "first_time": mark("came through the first time"),
@@ -70,10 +81,17 @@ _WORDS = {
     "late": mark("likely too late"),
     "maybe_late": mark("perhaps too late"),
 }
+ENDINGS = {
+    "signed": mark("signed on a day that is known"),
+    "withdrawn": mark("withdrawn or rejected before it was signed"),
+    "open": mark("not yet, it is still open"),
+    "known": mark("any way, or still open, but not signed on a day that is not known"),
+}
 _TEXTS = (
     "q", "stage", "organisation", "owner", "route", "workflow", "been", "late_in", "in_week", "held_by", "because",
     "started", "started_from", "started_to", "signed", "asked", "asked_because", "review", "team", "entered_before",
-    "worth", "forecast", "simulated",
+    "worth", "forecast", "simulated", "ended", "lasted", "begun_from", "begun_before", "version_from",
+    "version_before", "one_in", "done_by",
 )  # fmt: skip
 
 
@@ -82,14 +100,22 @@ _TEXTS = (
 def index() -> tuple[str, int]:
     """A page of the agreements that I may see."""
     filters = read_filters()
+    problem = ""
+    try:
+        agreements_measured.read_measured(filters)
+    except BadInput as bad:
+        problem = say(bad.refusal)
     found = agreements_list.agreements_page(context(), actor(), filters, after=place_after(gettext("Agreements")))
     return page(
         "agreements/agreements.html",
+        status=422 if problem else 200,
         wide=True,
+        problem=problem,
         found=found,
         drafts=actor().holding(["drafter"]) is not None,
         filters=filters,
         heading_words=_heading(found),
+        tasks=_tasks(found),
         chips=_chips(filters, found),
         kept=[(name, str(getattr(filters, name))) for name in filters.active() if name in _TEXTS[5:]],
         rows=[_cells(row) for row in found.rows],
@@ -106,7 +132,9 @@ def index() -> tuple[str, int]:
 @signed_in
 def as_file() -> Response:
     """The whole list with its filters, as a CSV file."""
-    rows = agreements_list.agreements_file(context(), actor(), read_filters())
+    filters = read_filters()
+    agreements_measured.read_measured(filters)
+    rows = agreements_list.agreements_file(context(), actor(), filters)
     return csv_answer("agreements.csv", COLUMNS, (_plain(row) for row in rows))
 
 
@@ -139,6 +167,17 @@ def _heading(found: ListPage) -> str:
     return ngettext("%(num)d agreement", "%(num)d agreements", found.count)
 
 
+def _tasks(found: ListPage) -> str:
+    """``14 tasks of the team in 12 agreements.`` where a team is asked for, else nothing."""
+    if not found.tasks:
+        return ""
+    tasks = ngettext("%(num)d task", "%(num)d tasks", found.tasks)
+    if not found.counted_all:
+        tasks = gettext("More than %(count)s tasks", count=f"{found.tasks:,}")
+    within = gettext("%(tasks)s of the team in %(agreements)s.", tasks=tasks, agreements=_heading(found))
+    return f"{within} {gettext('Tasks are counted one by one, agreements once.')}"
+
+
 def _chips(filters: Filters, found: ListPage) -> list[tuple[str, str]]:
     """(words, address without it) for each filter that narrows the list."""
     chips = []
@@ -166,8 +205,9 @@ def _shown(name: str, value: str, found: ListPage) -> str:
     if name == "simulated":
         code = value.partition(":")[0]
         return dict(found.organisations).get(code, gettext("every organisation here") if code == "all" else code)
-    if name in ("review", "worth", "forecast"):
-        return gettext(_WORDS[value]) if value in _WORDS else value
+    if name in ("review", "worth", "forecast", "ended"):
+        words = ENDINGS if name == "ended" else _WORDS
+        return gettext(words[value]) if value in words else value
     if name in ("started_from", "started_to"):
         return month_words(value)
     if name == "entered_before" and value == agreements_past.UNSEEN:
@@ -175,7 +215,26 @@ def _shown(name: str, value: str, found: ListPage) -> str:
     if name in ("started", "signed", "in_week", "entered_before"):
         on = agreements_past.day_of(value)
         return value if on is None else day(on)
-    return gettext(ROUTES.get(value, value)) if name == "route" else value
+    return gettext(ROUTES.get(value, value)) if name == "route" else _measured_words(name, value, found)
+
+
+def _measured_words(name: str, value: str, found: ListPage) -> str:
+    """A filter of ``agreements_measured`` as people say it; what is not understood as it is."""
+    alone: dict[str, Any] = {name: value}
+    try:
+        agreements_measured.read_measured(Filters(**alone))
+    except BadInput:
+        return value
+    if name in ("begun_from", "begun_before"):
+        return day(date.fromisoformat(value))
+    if name == "lasted":
+        return days(float(value))
+    team = agreements_measured.parts_of_team(value) if name == "done_by" else None
+    if team is None:
+        return value
+    code, role, since = team
+    who, body = gettext(ROLES.get(role, role)), dict(found.organisations).get(code, code)
+    return gettext("%(role)s, %(organisation)s, since %(day)s", role=who, organisation=body, day=day(since))
 
 
 @dataclass(frozen=True, slots=True)

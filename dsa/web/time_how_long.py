@@ -15,6 +15,7 @@ from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.addresses import asked_words
 from dsa.web.csv_answer import csv_answer
+from dsa.web.how_long_links import KNOWN, Behind, Number, behind
 from dsa.web.page import day, page, say
 from dsa.web.page_curves import Curves, Series, curves
 from dsa.web.time_words import days
@@ -36,6 +37,7 @@ def show() -> tuple[str, int]:
     except BadInput as bad:
         split, problem = how_long.Split(), say(bad.refusal)
     found = how_long.how_long(context(), actor(), route=route, split=split, reported=reported)
+    whole, before, after = behind(found, split, route=route)
     asked = {"route": route, "changed_on": changed_on, "version": version, "reported": "" if reported else "no"}
     return page(
         "time/how_long.html",
@@ -46,12 +48,14 @@ def show() -> tuple[str, int]:
         of_sheets=of_sheets(found, asked=reported),
         reported=reported,
         chart=_chart(found),
-        cohorts=_cohorts(found),
+        total=whole.all(),
+        ended=whole.ended(),
+        cohorts=_cohorts(before, after),
         compared=compared(found),
         split_words=_split_words(split),
-        by=[(round(100 * share), by_words(by), by.at_risk) for share, by in found.whole.by],
-        by_group=_side_by_side(found),
-        months=[_cells(month) for month in found.whole.months],
+        by=[(round(100 * share), by_words(by), whole.lasted(by.day)) for share, by in found.whole.by],
+        by_group=_side_by_side(before, after),
+        months=[_cells(month, whole) for month in found.whole.months],
         route=route,
         routes=ROUTES,
         changed_on=changed_on,
@@ -88,23 +92,24 @@ def as_file() -> Response:
     return csv_answer("how-long.csv", columns, rows)
 
 
-def _side_by_side(found: HowLong) -> list[tuple[str, ...]]:
+def _side_by_side(before: Behind | None, after: Behind | None) -> list[tuple[str | Number, ...]]:
     """By month what was signed of 100 before and after, each with between which figures that lies: the two curves."""
-    if found.before is None or found.after is None or found.before.few or found.after.few:
+    if before is None or after is None or before.group.few or after.group.few:
         return []
-    last = max(len(found.before.months), len(found.after.months))
-    groups = [{month.month: month for month in group.months} for group in (found.before, found.after)]
+    last = max(len(before.group.months), len(after.group.months))
+    groups = [(each, {month.month: month for month in each.group.months}) for each in (before, after)]
     return [
-        (str(number), *(cell for of in groups for cell in _of_100(of.get(number)))) for number in range(1, last + 1)
+        (str(number), *(cell for each, months in groups for cell in _of_100(each, months.get(number))))
+        for number in range(1, last + 1)
     ]
 
 
-def _of_100(month: Month | None) -> tuple[str, str, str]:
+def _of_100(of: Behind, month: Month | None) -> tuple[str, str, str | Number]:
     if month is None:
         return gettext("not reached"), "", "0"
     low, high = round(100 * month.low), round(100 * month.high)
     between = gettext("%(low)s to %(high)s", low=low, high=high)
-    return f"{100 * month.signed:.0f}", between, str(month.at_risk)
+    return f"{100 * month.signed:.0f}", between, of.lasted(float(month.month * DAYS_A_MONTH))
 
 
 def finding(group: Group) -> str:
@@ -205,20 +210,22 @@ def _split_words(split: how_long.Split) -> str:
     return ""
 
 
-def _cohorts(found: HowLong) -> list[tuple[str, Group, str, str]]:
-    """(name, group, by when half, by when 85 of 100) of the two groups."""
-    groups = [(gettext("Before"), found.before), (gettext("After"), found.after)]
+def _cohorts(*groups: Behind | None) -> list[tuple[str, Group, tuple[Number, ...], str, str]]:
+    """(name, group, numbers, by when half, by when 85 of 100) of the two groups."""
     return [
-        (name, group, by_words(group.half()), by_words(dict(group.by)[0.85]))
-        for name, group in groups
-        if group is not None
-    ]
+        (
+            name, each.group, tuple(each.bare(one) for one in (KNOWN, "signed", "open", "withdrawn")),
+            by_words(each.group.half()), by_words(dict(each.group.by)[0.85]),
+        )
+        for name, each in zip((gettext("Before"), gettext("After")), groups, strict=True)
+        if each is not None
+    ]  # fmt: skip
 
 
-def _cells(month: Month) -> tuple[str, ...]:
+def _cells(month: Month, whole: Behind) -> tuple[str | Number, ...]:
     return (
         str(month.month), f"{100 * month.signed:.0f}", f"{100 * month.low:.0f}", f"{100 * month.high:.0f}",
-        f"{100 * month.given_up:.0f}", f"{month.at_risk:,}", f"{month.reported:,}",
+        f"{100 * month.given_up:.0f}", whole.lasted(float(month.month * DAYS_A_MONTH)), f"{month.reported:,}",
     )  # fmt: skip
 
 

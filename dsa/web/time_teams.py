@@ -28,6 +28,7 @@ def show() -> tuple[str, int]:
         found,
         finding(found),
         team_link=Links(found.scope, narrowed=False),
+        done_since=monday(found.done_since).isoformat(),
         wait=_wait,
         week_day=lambda week: day(monday(week.number)),
         week_id=lambda week: monday(week.number).isoformat(),
