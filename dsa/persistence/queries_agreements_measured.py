@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, sele
 from sqlalchemy.orm import Session
 
 from dsa.persistence.models import Agreement, Organisation, StageEntry, Task, table
-from dsa.persistence.queries_history import AT_SIGNATURE, LENGTH_KNOWN
+from dsa.persistence.queries_history import AT_SIGNATURE, EVERY_STAY_SEEN, LENGTH_KNOWN
 
 _A, _G, _T, _O = table(Agreement), table(StageEntry), table(Task), table(Organisation)
 _SIGNED = exists(
@@ -31,7 +31,8 @@ class Measured:
     the instant at which it begins; the first contact as evidenced counts, else the first save. ``version_from``,
     ``version_before``: versions of the workflow. ``one_in``: of so many the one that was measured. ``ids``: those that
     lasted long enough. ``done_by``: (organisation, role, instant) of tasks finished since. ``open_with``:
-    (organisation, role) of open tasks, for counting them. ``nothing``: what was asked for cannot be.
+    (organisation, role) of open tasks, for counting them. ``signed_by``: signed by that instant with every stay known,
+    as a forecast rests on them, on a ``signed_route`` where there is one. ``nothing``: what was asked for cannot be.
     """
 
     ended: str = ""
@@ -43,6 +44,8 @@ class Measured:
     ids: tuple[int, ...] | None = None
     done_by: tuple[str, str, datetime] | None = None
     open_with: tuple[str, str] | None = None
+    signed_by: datetime | None = None
+    signed_route: str = ""
     nothing: bool = False
 
 
@@ -63,10 +66,19 @@ def conditions(measured: Measured) -> list[ColumnElement[bool]]:
         found.append(_A.c.id % measured.one_in == 0)
     if measured.ids is not None:
         found.append(_A.c.id.in_(measured.ids))
+    if measured.signed_by:
+        found += _history(measured.signed_by, measured.signed_route)
     if measured.done_by:
         row = select(_T.c.id).select_from(_T.join(_O, _O.c.id == _T.c.organisation_id))
         found.append(exists(row.where(_T.c.agreement_id == _A.c.id, *_of_team(measured))))
     return found
+
+
+def as_many_signed(session: Session, *, by: datetime, route: str, one_in: int, least: int) -> bool:
+    """Whether at least so many of those from which forecasts are made were signed by an instant on a route."""
+    sampled = [_A.c.id % one_in == 0] if one_in > 1 else []
+    some = select(_A.c.id).where(*_history(by, route), *sampled).limit(least).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) >= least
 
 
 def count_tasks(session: Session, narrowed: ColumnElement[bool], measured: Measured, *, most: int) -> int:
@@ -75,6 +87,12 @@ def count_tasks(session: Session, narrowed: ColumnElement[bool], measured: Measu
     of_one = of_one.where(_T.c.agreement_id == _A.c.id, *_of_team(measured)).correlate(_A)
     each = select(of_one.scalar_subquery().label("tasks")).select_from(_A).where(narrowed).limit(most).subquery()
     return int(session.scalar(select(func.sum(each.c.tasks))) or 0)
+
+
+def _history(by: datetime, route: str) -> list[ColumnElement[bool]]:
+    stay = (_G.c.agreement_id == _A.c.id, _G.c.stage.in_(AT_SIGNATURE), _G.c.entered_at <= by)
+    found = [EVERY_STAY_SEEN, exists(select(_G.c.agreement_id).where(*stay))]
+    return [*found, _A.c.route == route] if route else found
 
 
 def _of_team(measured: Measured) -> list[ColumnElement[bool]]:

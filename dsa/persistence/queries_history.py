@@ -27,7 +27,7 @@ def _stays() -> Select[Any]:
             _A.c.tracking,
         )
         .select_from(_G.join(_A, _A.c.id == _G.c.agreement_id))
-        .where(or_(_A.c.tracking == "", not_(_began_unseen())))
+        .where(EVERY_STAY_SEEN)
         .order_by(_G.c.agreement_id, _G.c.entered_seq)
     )  # fmt: skip
 
@@ -67,6 +67,7 @@ STAGE_UNSEEN = _began_unseen(_U.c.entered_at == _A.c.stage_entered_at)
 HOLDER_UNSEEN = _began_unseen(_U.c.entered_at == _A.c.holder_since)
 # It was followed from a stage on at which it was signed already, and nobody here knows since when.
 SIGNED_UNSEEN = _began_unseen(_U.c.stage.in_(AT_SIGNATURE))
+EVERY_STAY_SEEN = or_(_A.c.tracking == "", not_(_began_unseen()))
 LENGTH_KNOWN = or_(_A.c.tracking == "", not_(SIGNED_UNSEEN))
 
 

@@ -71,6 +71,7 @@ class Filters:
     version_before: str = ""
     one_in: str = ""
     done_by: str = ""
+    forecast_of: str = ""
 
     def active(self) -> list[str]:
         """The names of those that narrow the list."""

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.domain.errors import BadInput
-from dsa.persistence import queries_history
-from dsa.persistence.queries_agreements_measured import ENDINGS, Measured
+from dsa.insight.forecast import FEWEST_DONE
+from dsa.persistence import forecasts, heads, queries_history, visibility
+from dsa.persistence.queries_agreements_measured import ENDINGS, Measured, as_many_signed
 from dsa.services.agreements_past import day_began, day_of
 from dsa.services.context import Context
 from dsa.services.how_long import lasting
@@ -32,6 +33,8 @@ def measured_of(ctx: Context, session: Session, actor: Actor, filters: "Filters"
         asked = read_measured(filters)
     except BadInput:
         return Measured(nothing=True)
+    if filters.forecast_of:
+        asked = _behind_forecast(session, actor, filters.forecast_of, asked)
     if not filters.lasted:
         return asked
     every = max(asked.one_in, one_in(queries_history.how_many(session, actor)))
@@ -67,6 +70,19 @@ def parts_of_team(text: str) -> tuple[str, str, date] | None:
     role, _, since = rest.partition(":")
     day = day_of(since)
     return (code, role, day) if code and role and day is not None else None
+
+
+def _behind_forecast(session: Session, actor: Actor, reference: str, asked: Measured) -> Measured:
+    """The signed ones that the newest forecast of an agreement rests on: on its route where enough were signed there,
+    else on all, as ``forecasting`` has it. Nothing where the actor may not see that agreement, or it has none."""
+    loaded = heads.load(session, reference)
+    row = forecasts.newest(session, loaded.head.id) if loaded and visibility.may_see(actor, loaded) else None
+    if loaded is None or row is None:
+        return replace(asked, nothing=True)
+    every, route = one_in(queries_history.how_many(session)), loaded.head.route
+    own = as_many_signed(session, by=row.made_at, route=route, one_in=every, least=FEWEST_DONE)
+    every = max(asked.one_in, every)
+    return replace(asked, signed_by=row.made_at, signed_route=route if own else "", one_in=every)
 
 
 def _day(text: str) -> tuple[date, datetime] | None:

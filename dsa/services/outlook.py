@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dsa.domain.actor import Actor
 from dsa.insight.track_record import FEWEST
 from dsa.persistence import forecasts as stored
 from dsa.services.context import Context
@@ -57,7 +58,7 @@ class Record:
 class Outlook:
     """When an agreement will be signed, or why no date is given (``refusal``: too_little_history, older_than_anything,
     too_far, since_not_known). ``needed_on`` is when it is needed; distances are in working days from now, negative
-    once past.
+    once past. ``all_seen``: whether the reader may see all that it rests on: every agreement here.
     """
 
     likely_on: date | None
@@ -70,6 +71,7 @@ class Outlook:
     made_at: datetime
     needed_on: date | None
     record: Record
+    all_seen: bool
 
     @property
     def late(self) -> bool:
@@ -78,7 +80,13 @@ class Outlook:
 
 
 def outlook_of(
-    ctx: Context, session: Session, agreement_id: int, calendar: WorkingCalendar, *, needed_on: date | None
+    ctx: Context,
+    session: Session,
+    actor: Actor,
+    agreement_id: int,
+    calendar: WorkingCalendar,
+    *,
+    needed_on: date | None,
 ) -> Outlook | None:
     """The newest forecast of an open agreement; None where there is none for the stay it is in."""
     row = stored.newest(session, agreement_id)
@@ -98,6 +106,7 @@ def outlook_of(
         row.made_at,
         needed_on,
         record,
+        actor.sees_all,
     )
 
 

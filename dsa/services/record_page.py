@@ -154,7 +154,7 @@ def record(ctx: Context, actor: Actor, reference: str) -> RecordPage:
             may=_may(ctx, session, actor, loaded),
             reads_only=all(held.sees_all for held in actor.posts),
             calendar=calendar,
-            outlook=outlook_of(ctx, session, head.id, calendar, needed_on=head.date_needed),
+            outlook=outlook_of(ctx, session, actor, head.id, calendar, needed_on=head.date_needed),
             papers=tuple(papers.readable(session, head.id, visibility.sides(actor))),
             named_only=tracked.named_only(session, loaded),
         )

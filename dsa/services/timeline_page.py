@@ -199,7 +199,7 @@ class _Measure:
             self.calendar,
             permitting.why_not(self.ctx, self.session, actor, "contest", self.loaded) is None,
             any(event.simulated for event in events),
-            outlook_of(self.ctx, self.session, head.id, self.calendar, needed_on=head.date_needed),
+            outlook_of(self.ctx, self.session, actor, head.id, self.calendar, needed_on=head.date_needed),
         )
 
     # Stages and tasks

@@ -69,6 +69,7 @@ LABELS = {
     "version_before": mark("Version of the workflow before"),
     "one_in": mark("One measured of so many"),
     "done_by": mark("A task was finished by"),
+    "forecast_of": mark("Signed ones that the forecast rests on of"),
 }
 _WORDS = {
     "first_time": mark("came through the first time"),
@@ -91,7 +92,7 @@ _TEXTS = (
     "q", "stage", "organisation", "owner", "route", "workflow", "been", "late_in", "in_week", "held_by", "because",
     "started", "started_from", "started_to", "signed", "asked", "asked_because", "review", "team", "entered_before",
     "worth", "forecast", "simulated", "ended", "lasted", "begun_from", "begun_before", "version_from",
-    "version_before", "one_in", "done_by",
+    "version_before", "one_in", "done_by", "forecast_of",
 )  # fmt: skip
 
 

@@ -39,13 +39,15 @@ def dates(likely: date | None, very_likely: date | None) -> str:
 
 
 def shown(outlook: Outlook | None) -> dict[str, str]:
-    """The sentences of a page of one agreement: said, needed, rests_on, record."""
+    """The sentences of a page of one agreement: said, needed, rests_on with its two parts, record."""
     if outlook is None:
         return {}
     return {
         "said": said(outlook),
         "needed": needed_words(outlook),
         "rests_on": rests_on(outlook),
+        "signed": signed_words(outlook),
+        "unsigned": f"{outlook.unsigned:,}",
         "record": record_words(outlook.record),
     }
 
@@ -71,8 +73,13 @@ def distance_words(days: int) -> str:
 
 def rests_on(outlook: Outlook) -> str:
     """How many agreements stand behind it."""
-    signed = ngettext("%(num)d signed agreement", "%(num)d signed agreements", outlook.rests_on)
-    return gettext("Rests on %(signed)s and %(other)s not signed.", signed=signed, other=f"{outlook.unsigned:,}")
+    other = f"{outlook.unsigned:,}"
+    return gettext("Rests on %(signed)s and %(other)s not signed.", signed=signed_words(outlook), other=other)
+
+
+def signed_words(outlook: Outlook) -> str:
+    """``24 signed agreements``."""
+    return ngettext("%(num)d signed agreement", "%(num)d signed agreements", outlook.rests_on)
 
 
 def record_words(record: Record) -> str:

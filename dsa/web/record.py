@@ -6,7 +6,7 @@ from dsa.services import auditing, record_page
 from dsa.services.permitting import Choice
 from dsa.services.record_page import RecordPage
 from dsa.services.task_reviews import Review
-from dsa.web import outlook_words
+from dsa.web import outlook_links
 from dsa.web.access import bookkeeping, current, signed_in
 from dsa.web.acting import actor, context
 from dsa.web.outcome_words import decided
@@ -47,7 +47,7 @@ def show(reference: str) -> tuple[str, int]:
         slips=slips_words(found.timetable),
         waited_for=waited_for(found.figures),
         done=_done(found),
-        outlook=outlook_words.shown(found.outlook),
+        outlook=outlook_links.shown(found.outlook, reference),
     )
 
 

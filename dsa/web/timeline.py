@@ -5,7 +5,7 @@ from flask import Blueprint, Response, request
 from dsa.services import timeline_page
 from dsa.services.timeline_events import EventShown
 from dsa.services.timeline_page import StageLine, TaskLine, TimelinePage
-from dsa.web import outlook_words, page_charts
+from dsa.web import outlook_links, page_charts
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.csv_answer import csv_answer
@@ -37,7 +37,7 @@ def show(reference: str) -> tuple[str, int]:
         chart=_chart(found),
         days=days,
         finish_words=finish_words,
-        outlook=outlook_words.shown(found.outlook),
+        outlook=outlook_links.shown(found.outlook, reference),
         hold_words=hold_words,
         timetable_words=state_words(found.timetable),
         slips=slips_words(found.timetable),

@@ -6,16 +6,16 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from dsa.persistence.models import ForecastRow, StageEntry, table
+from dsa.persistence.models import Agreement, ForecastRow, StageEntry, table
 from dsa.services import forecasting, moves, outlook
 from tests.past import add_past, add_signed
 from tests.web.page_client import PageClient
 from tests.web.world import World
 
-_F, _G = table(ForecastRow), table(StageEntry)
+_A, _F, _G = table(Agreement), table(ForecastRow), table(StageEntry)
 
 
 def forecasts(world: World, agreement: int) -> list[Any]:
@@ -53,6 +53,46 @@ def test_an_open_agreement_gets_a_date_with_its_record_on_every_page_that_shows_
     lines = list(csv.DictReader(io.StringIO(pages.client.get("/agreements.csv").text.lstrip("\ufeff"))))
     mine = next(line for line in lines if line["Reference"] == reference)
     assert mine["Very likely by"] == row.very_likely_on.isoformat()
+
+
+def test_the_signed_agreements_that_a_forecast_rests_on_are_a_list_for_those_who_may_see_them_all(
+    world: World, pages: PageClient
+) -> None:
+    reference = with_history(world)
+    now, database = world.ctx.clock.now(), world.ctx.database
+    stays = [("drafting", 5.0), ("signed", 0.0)]
+    for number in range(3):  # too few of their own: a forecast of that route rests on all
+        add_past(database, reference, begun=now - timedelta(days=20), stays=stays, reference=f"FAST-{number}", now=now,
+                 route="fast")  # fmt: skip
+    add_past(database, reference, begun=now - timedelta(days=3), stays=[("drafting", 99)], reference="FAST-OPEN",
+             now=now, route="fast")  # fmt: skip
+    forecasting.forecast_due(world.ctx)
+    world.move_clock(minutes=5)
+    add_past(database, reference, begun=now - timedelta(days=5), stays=[*stays[:1], ("signed", 0.0)],
+             reference="SINCE", now=now + timedelta(minutes=5))  # fmt: skip
+    with database.writing() as session:
+        late = select(_A.c.id).where(_A.c.reference == "SINCE").scalar_subquery()
+        at = now + timedelta(minutes=2)
+        session.execute(update(_G).where(_G.c.agreement_id == late, _G.c.stage == "signed").values(entered_at=at))
+    for one, count in ((reference, 24), ("FAST-OPEN", 27)):
+        pages.sign_in(world.person("NAO", "auditor"))
+        for path in (f"/agreements/{one}", f"/agreements/{one}/timeline"):
+            href = pages.get(path).links()[f"{count} signed agreements"]
+            assert href == f"/agreements?forecast_of={one}"
+        listed = pages.get(href)
+        assert listed.h1 == f"{count} agreements"
+        assert f"Signed ones that the forecast rests on of: {one}" in listed.text
+        assert len(pages.client.get(href.replace("?", ".csv?")).text.splitlines()) == count + 1
+        pages.sign_in(world.person("HMRC", "drafter"))
+        record = pages.get(f"/agreements/{one}")
+        assert f"Rests on {count} signed agreements" in record.text
+        assert f"{count} signed agreements" not in record.links()
+    pages.sign_in(world.person("DWP", "drafter"))
+    assert f"/agreements/{reference}" not in pages.get(f"/agreements?forecast_of={reference}").html
+    for unknown in ("NONE", "PAST-001", "%00", "x" * 300):
+        pages.sign_in(world.person("NAO", "auditor"))
+        found = pages.get(f"/agreements?forecast_of={unknown}")
+        assert (found.h1 == "0 agreements") is (unknown != "%00"), unknown
 
 
 def test_a_very_likely_day_is_given_nowhere_until_twenty_forecasts_can_be_judged(

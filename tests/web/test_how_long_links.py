@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from dsa.persistence import queries_agreements
 from dsa.persistence.models import Agreement
-from dsa.services import how_long
+from dsa.services import forecasting, how_long
 from dsa.services.agreements_list import Filters, _wanted
 from tests.web.page_client import PageClient
 from tests.web.test_how_long import SHEET, import_sheet, with_two_eras
@@ -121,12 +121,14 @@ def test_what_is_not_understood_is_said_and_finds_nothing(pages: PageClient, wor
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_each_of_these_filters_is_read_from_an_index(world: World) -> None:
-    with_two_eras(world)
-    actor, now = world.actor("HMRC", "head_of_sharing"), world.ctx.clock.now()
+@pytest.mark.parametrize("who", [("HMRC", "head_of_sharing"), ("NAO", "auditor")])
+def test_each_of_these_filters_is_read_from_an_index(world: World, who: tuple[str, str]) -> None:
+    reference = with_two_eras(world)
+    forecasting.forecast_due(world.ctx)
+    actor, now = world.actor(*who), world.ctx.clock.now()
     asked = [
         Filters(ended="signed"), Filters(ended="withdrawn", lasted="21"), Filters(done_by="HMRC:legal:2026-08-31"),
-        Filters(begun_from="2026-01-01", version_from="1"),
+        Filters(begun_from="2026-01-01", version_from="1"), Filters(forecast_of=reference),
     ]  # fmt: skip
     with world.ctx.database.reading() as session:
         wanted = [_wanted(world.ctx, session, actor, each, now) for each in asked]
@@ -136,7 +138,7 @@ def test_each_of_these_filters_is_read_from_an_index(world: World) -> None:
         ask.append(lambda session, each=each: queries_agreements.count(session, actor, each))
     ask.append(lambda session: queries_agreements.count_tasks(session, actor, wanted[2]))
     plans = plans_of(world, *ask)
-    assert len(plans) == 9
+    assert len(plans) == 11
     for plan in plans:
         for table in ("stage_entries", "tasks", "parties", "organisations"):
             assert f"SCAN {table}" not in plan, plan
