@@ -14,6 +14,7 @@ OPEN, SIGNED, WITHDRAWN, REJECTED = "open", "signed", "withdrawn", "rejected"
 STATUSES = (OPEN, SIGNED, WITHDRAWN, REJECTED)
 EARLIEST, DAY_FIRST, MONTH_FIRST, EACH = date(1990, 1, 1), "day", "month", "each"
 LATEST_DUE_YEARS = 20
+FAR_DUE_DAYS = 3 * 366  # a due day farther ahead is most likely a typing error: it is asked about, not refused
 LAST_HEADING = 15  # of the rows that hold something, headings are looked for among so many
 # How sure a value is: as it was typed, written in another way, chosen by a person, from a merged cell, not there.
 TYPED, NORMALISED, CHOSEN, MERGED, MISSING = "typed", "normalised", "chosen", "merged", "missing"
@@ -171,6 +172,28 @@ class Reading:
     def bad_lines(self) -> frozenset[int]:
         """The rows that cannot be taken as they are."""
         return frozenset(trouble.line for trouble in self.troubles)
+
+
+def far_years(due: date | None, today: date) -> int:
+    """How many years (rounded) a due day lies ahead where that is so far that its year should be looked at; else 0."""
+    ahead = 0 if due is None else (due - today).days
+    return round(ahead / 365.25) if ahead > FAR_DUE_DAYS else 0
+
+
+def likely_sheet(sheets: Sequence[Sequence[tuple[int, Sequence[str]]]]) -> int:
+    """The place of the worksheet (given by its rows) that probably holds the list: the first with most known headings.
+
+    A person may take another one. Where no worksheet has two known headings above a row, it is the first.
+    """
+    known = [_known_headings(rows) for rows in sheets]
+    return known.index(max(known)) if max(known) > 1 else 0
+
+
+def _known_headings(rows: Sequence[tuple[int, Sequence[str]]]) -> int:
+    if not rows:
+        return 0
+    at = guess_heading(rows)
+    return next((len(guess_columns(cells)) for line, cells in rows[:-1] if line == at), 0)
 
 
 def guess_columns(headings: Sequence[str]) -> dict[str, int]:

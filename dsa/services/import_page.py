@@ -6,14 +6,14 @@ One rule: nothing on these pages is estimated from the finished ones alone: what
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dsa.domain.actor import Actor
 from dsa.domain.errors import NotFound
-from dsa.domain.reported import EACH, FIELDS, HOLDER, HOW, Case, Left, Reading, TwoWays, Unsaid, Word
+from dsa.domain.reported import EACH, FIELDS, HOLDER, HOW, Case, Left, Reading, TwoWays, Unsaid, Word, far_years
 from dsa.domain.tracking import reported_stages
 from dsa.insight.survival import survival_curve
 from dsa.persistence import imports, people
@@ -21,6 +21,8 @@ from dsa.persistence.models import Import
 from dsa.services import importing
 from dsa.services.context import Context
 from dsa.services.whose_time import opening_of
+from dsa.timekeeping.instants import local_day
+from dsa.timekeeping.nations import LAST_DAY
 
 SHOWN_ROWS, SHOWN_TROUBLES, SHOWN_QUESTIONS = 5, 200, 100
 FEW = 5
@@ -55,6 +57,17 @@ class ColumnsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class FarDue:
+    """A due day so far ahead that its year should be looked at. ``unknown``: beyond the known bank holidays."""
+
+    line: int
+    title: str
+    due: date
+    years: int
+    unknown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CheckPage:
     """What the sheet comes to so far.
 
@@ -63,6 +76,7 @@ class CheckPage:
     and a row and a date of each way. ``unsaid`` are the rows that leave open how they ended or who has them: the
     question, is it asked row by row, the rows. ``waiting`` rows wait for an answer. ``sure`` counts how sure the values
     of each field are, among the rows to which it belongs. ``unread`` are worksheets of the file that were not read.
+    ``far`` are open rows whose due day is years ahead; bank holidays are known until ``known_until``.
     """
 
     number: int
@@ -86,6 +100,8 @@ class CheckPage:
     first: tuple[Case, ...]
     sure: tuple[tuple[str, Mapping[str, int]], ...]
     unread: tuple[tuple[str, str, Mapping[str, object]], ...]
+    far: tuple[FarDue, ...]
+    known_until: date
 
     @property
     def ready(self) -> bool:
@@ -172,12 +188,20 @@ def check_page(ctx: Context, actor: Actor, number: int) -> CheckPage:
             {key: title for key, title in reported_stages(flow).items() if not flow.stages[key].final},
             tuple((o.code, o.name) for o in people.organisations(session)), tuple(troubles[:SHOWN_TROUBLES]),
             max(0, len(troubles) - SHOWN_TROUBLES), reading.cases[:SHOWN_ROWS], _sure(reading),
-            _unread(found),
+            _unread(found), _far(reading, local_day(ctx.clock.now())), LAST_DAY,
         )  # fmt: skip
 
 
 def _unread(found: Import) -> tuple[tuple[str, str, Mapping[str, object]], ...]:
     return tuple((name, message, params) for name, message, params in found.layout.get("unread", ()))
+
+
+def _far(reading: Reading, today: date) -> tuple[FarDue, ...]:
+    return tuple(
+        FarDue(case.line, case.title, case.due, years, case.due > LAST_DAY)
+        for case in reading.cases
+        if case.is_open and case.due is not None and (years := far_years(case.due, today))
+    )
 
 
 def _heading(found: Import, field: str) -> str:

@@ -73,8 +73,8 @@ def receive(ctx: Context, actor: Actor, reader: SheetReader, data: bytes, file_n
         return known.id
     read = reader.read(data)
     workbook, unread = read["sheets"], read.get("unread", [])
-    heading = reported.guess_heading(workbook[0]["rows"])
-    laid, lines = _laid_out(workbook, 0, heading, unread)
+    sheet = reported.likely_sheet([each["rows"] for each in workbook])
+    laid, lines = _laid_out(workbook, sheet, reported.guess_heading(workbook[sheet]["rows"]), unread)
     with ctx.database.writing() as session:
         known = imports.by_hash(session, held.organisation_id, digest)
         if known is not None:

@@ -15,6 +15,7 @@ from dsa.domain.actor import Actor
 from dsa.domain.errors import BadInput, NotFound, Refusal, Refused
 from dsa.domain.machine import Flow, TaskFact, decide_joining
 from dsa.domain.parties import parties_of
+from dsa.domain.reported import far_years
 from dsa.domain.tracking import JOINED, JOINS, TRACKED, asks, decide_report, report_task, reported_stages
 from dsa.domain.values import tidy
 from dsa.persistence import drafts, papers, queries_people, visibility, work
@@ -27,18 +28,34 @@ from dsa.services.moving import Happening, Step, demand_version, flow_of, open_f
 from dsa.services.permitting import demand, why_not
 from dsa.timekeeping.instants import local_day
 from dsa.timekeeping.ledger import NOBODY
+from dsa.timekeeping.nations import LAST_DAY
 
 _LONDON = ZoneInfo("Europe/London")
 MOST_PAPERS, MOST_BYTES = 20, 10 * 1024 * 1024
 _ASKED = ("drafter", "information_governance", "data_owner", "legal", "head_of_sharing")
+_FAR = "This due day is %(years)s years ahead: is it right? Correct it, or say that it is right."
+_FAR_AND_UNKNOWN = (
+    "This due day is %(years)s years ahead: is it right? Correct it, or say that it is right. Bank holidays are known "
+    "until %(last)s, so the working days until then cannot be counted."
+)
 PDF, DOCX = "application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+class BadReport(BadInput):
+    """What was said of how it stands cannot be; ``place`` is the part that is wrong: stage, holder, outside, due, far
+    (a due day that is most likely a typing error, right only where ``Report.sure`` says so) or happened."""
+
+    def __init__(self, place: str, message: str, **params: object) -> None:
+        super().__init__(message, **params)
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """How an agreement stands. ``holder`` is the code of one of its parties, or ``outside`` names another body.
 
-    ``happened_on`` is the day on which it came to stand so, where that was before today.
+    ``happened_on`` is the day on which it came to stand so, where that was before today. ``sure``: the due day is right
+    although it is years ahead.
     """
 
     stage: str
@@ -47,12 +64,13 @@ class Report:
     due: date | None = None
     happened_on: date | None = None
     note: str = ""
+    sure: bool = False
 
 
 def report(ctx: Context, actor: Actor, reference: str, said: Report, *, seen: int | None) -> Step:
     """Record how a tracked agreement stands: its stage, who has it, when that is due. A final stage closes it.
 
-    Raises NotFound, NotAllowed, BadInput (no such stage, nobody named, a day that cannot be), Refused, Conflict.
+    Raises NotFound, NotAllowed, BadReport (no such stage, nobody named, a day that cannot be), Refused, Conflict.
     """
     with ctx.database.writing() as session:
         loaded = open_for(ctx, session, actor, reference, lock=True)
@@ -61,11 +79,13 @@ def report(ctx: Context, actor: Actor, reference: str, said: Report, *, seen: in
         _demand_tracked(loaded)
         flow = flow_of(ctx, session, loaded)
         if said.stage not in reported_stages(flow):
-            raise BadInput("Choose the stage from the list.")
+            raise BadReport("stage", "Choose the stage from the list.")
         outside, task = _holder(ctx, session, loaded, flow, said)
         due, happened = _moments(ctx, said)
         stage_due = None if task is None else due
         anew = stage_due is not None and stage_due != loaded.head.stage_due_at
+        if anew and not said.sure:
+            _demand_near(ctx, said.due)
         decision = decide_report(loaded.snapshot(), stage=said.stage, task=task, anew=anew)
         drafts.update_agreement(session, loaded.head.id, reported_outside=outside or None)
         name = outside or next((p.name for p in loaded.parties if p.code == said.holder), loaded.lead.name)
@@ -91,11 +111,13 @@ def _holder(ctx: Context, session: Session, loaded: Loaded, flow: Flow, said: Re
         return "", None
     outside = tidy(said.outside)[:200]
     if outside and outside.lower() in NOBODY:
-        raise BadInput("Name the body that has it: time is always somebody's.")
+        raise BadReport("outside", "Name the body that has it: time is always somebody's.")
     code = loaded.lead.code if outside else said.holder
     party = next((party for party in loaded.parties if party.code == code), None)
     if party is None:
-        raise BadInput("Choose who has it: one of the organisations of this agreement, or name another body.")
+        raise BadReport(
+            "holder", "Choose who has it: one of the organisations of this agreement, or name another body."
+        )
     on = local_day(ctx.clock.now())
     able = queries_people.holders_in(session, {party.organisation_id}, set(_ASKED), on=on)
     role = next((role for role in _ASKED if able.get((party.organisation_id, role))), _ASKED[0])
@@ -110,13 +132,22 @@ def _moments(ctx: Context, said: Report) -> tuple[datetime | None, datetime | No
     now = ctx.clock.now()
     due = None if said.due is None else datetime.combine(said.due, time(17), _LONDON).astimezone(UTC)
     if due is not None and abs((due - now).days) > 20 * 366:
-        raise BadInput("The due day cannot be right. Check its year.")
+        raise BadReport("due", "The due day cannot be right. Check its year.")
     if said.happened_on is None:
         return due, None
     happened = datetime.combine(said.happened_on, time(9), _LONDON).astimezone(UTC)
     if local_day(happened) > local_day(now):
-        raise BadInput("The day on which this happened cannot be in the future.")
+        raise BadReport("happened", "The day on which this happened cannot be in the future.")
     return due, min(happened, now)
+
+
+def _demand_near(ctx: Context, due: date | None) -> None:
+    years = far_years(due, local_day(ctx.clock.now()))
+    if due is not None and due > LAST_DAY and years:
+        last = f"{LAST_DAY.day} {LAST_DAY:%B %Y}"
+        raise BadReport("far", _FAR_AND_UNKNOWN, years=years, last=last)
+    if years:
+        raise BadReport("far", _FAR, years=years)
 
 
 def join(ctx: Context, actor: Actor, reference: str, stage: str, *, seen: int | None) -> Step:

@@ -7,7 +7,7 @@ until the day that the hold named has passed.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time
 from itertools import groupby
 from typing import NamedTuple
 
@@ -15,8 +15,11 @@ from dsa.domain.reasons import NOT_GIVEN
 from dsa.timekeeping.attribution import Attribution, Slack, Step, StepId, attribute
 from dsa.timekeeping.calendar import Pause, WorkingCalendar
 from dsa.timekeeping.ledger import Holder, Spell
+from dsa.timekeeping.nations import LAST_DAY
 
 CalendarOf = Callable[[Holder], WorkingCalendar]
+
+_LAST = datetime.combine(LAST_DAY, time(12), UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,10 @@ def path_of(branches: Sequence[Branch], *, now: datetime, calendar_of: CalendarO
         )
         for branch in waited
     ]
-    forecast: dict[StepId, datetime] = {branch.id: branch.expected_at for branch in waited if branch.done_at is None}
+    # Working days after the last known bank holidays are not known, so slack is counted to that day, and is no less.
+    forecast: dict[StepId, datetime] = {
+        branch.id: min(branch.expected_at, _LAST) for branch in waited if branch.done_at is None
+    }
     latest = max(now, *(branch.opened_at for branch in waited))
     return attribute(steps, calendar_of=lambda step: calendar_of(holders[int(step.id)]), now=latest, forecast=forecast)
 

@@ -117,6 +117,7 @@ def _columns(number: int, error: FieldError | None = None, *, chosen: dict[str, 
         options=options,
         sheets=list(enumerate(found.sheets)),
         chosen=dict(found.columns) if chosen is None else chosen,
+        typed_heading=request.form.get("heading", type=int),
         errors=[error] if error is not None else [],
     )
 

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from dsa.domain.errors import BadInput, Refused
 from dsa.services import tracked
-from dsa.services.tracked import Report
+from dsa.services.tracked import BadReport, Report
 from dsa.web.access import signed_in
 from dsa.web.acting import actor, context
 from dsa.web.forms import DateParts, FieldError, Submitted, read_date
@@ -17,6 +17,7 @@ blueprint = Blueprint("tracked", __name__)
 Answer = Redirect | tuple[str, int]
 _AT = "/agreements/<reference>"
 OUTSIDE = "-outside"
+_BOXES = {"due": "due-year", "far": "due-year", "happened": "happened-day"}
 
 
 @blueprint.get(f"{_AT}/stands")
@@ -42,20 +43,29 @@ def stands(reference: str) -> Answer:
     holder = request.form.get("holder", "")
     outside = sent.text("outside", label=gettext("Another body"), limit=200) if holder == OUTSIDE else ""
     note = sent.text("note", label=gettext("Note"), limit=4_000)
+    asks_sure = "sure" in sent.form
     if not sent.errors:
         said = Report(
-            request.form.get("stage", ""), "" if holder == OUTSIDE else holder, outside, due.value, happened.value, note
-        )
+            request.form.get("stage", ""), "" if holder == OUTSIDE else holder, outside, due.value, happened.value,
+            note, request.form.get("sure") == "yes",
+        )  # fmt: skip
         try:
             tracked.report(context(), actor(), reference, said, seen=request.form.get("seen", type=int) or 0)
+        except BadReport as problem:
+            sent.wrong(_BOXES.get(problem.place, problem.place), say(problem.refusal))
+            due = due.refused(say(problem.refusal), "year") if problem.place in ("due", "far") else due
+            asks_sure |= problem.place == "far"
         except BadInput as problem:
-            sent.wrong("holder", say(problem.refusal))
+            sent.wrong("due-day", say(problem.refusal))
         else:
             return redirect(f"/agreements/{reference}?done=reported", 303)
-    return _stands(tracked.stands_page(context(), actor(), reference), sent, due, happened)
+    found = tracked.stands_page(context(), actor(), reference)
+    return _stands(found, sent, due, happened, asks_sure=asks_sure)
 
 
-def _stands(found: tracked.StandsPage, sent: Submitted, due: DateParts, happened: DateParts) -> Answer:
+def _stands(
+    found: tracked.StandsPage, sent: Submitted, due: DateParts, happened: DateParts, *, asks_sure: bool = False
+) -> Answer:
     return page(
         "tracked/stands.html",
         found=found,
@@ -65,6 +75,7 @@ def _stands(found: tracked.StandsPage, sent: Submitted, due: DateParts, happened
         holders=[*found.parties, (OUTSIDE, gettext("Another body"))],
         sent=sent,
         due=due,
+        asks_sure=asks_sure,
         happened=happened,
         errors=sent.errors,
     )

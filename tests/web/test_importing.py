@@ -369,3 +369,53 @@ def test_nothing_is_said_of_worksheets_where_all_are_read(pages: PageClient, wor
     lead(pages, world)
     at = send(pages, _register(), "register.xlsx")
     assert "not read, and nothing" not in pages.get(f"{at}/columns").text
+
+
+def test_a_due_day_that_is_years_ahead_is_listed_to_be_looked_at_and_refused_by_nobody(
+    pages: PageClient, world: World
+) -> None:
+    lead(pages, world)
+    sheet = SHEET.replace("2026-10-20", "2036-10-20").replace(
+        "A2,", "B1,Next,SLC,open,Review,SLC,2026-03-02,2029-10-20,\nA2,"
+    )
+    sheet += (
+        "B2,Later,SLC,open,Review,SLC,2026-03-02,2030-10-20,\nB3,Over,DWP,signed,,,2024-03-02,2036-10-20,2024-05-02\n"
+    )
+    send(pages, "\n".join(row for row in sheet.splitlines() if "Sea Council" not in row).encode())
+    choose_columns(pages)
+    page = pages.press("Save and continue")
+    assert "Look at 2 due days that are years ahead" in page.text
+    assert (
+        "Row 2, “Council tax reduction”, due 20 October 2036: this due day is 10 years ahead: is it right? "
+        "Bank holidays are known until 31 December 2031, so the working days until then cannot be counted." in page.text
+    )
+    assert "due 20 October 2030: this due day is 4 years ahead: is it right?" in page.text
+    assert page.text.count("is it right?") == 2, "neither within 3 years nor of one that is over"
+    assert page.text.count("Bank holidays are known until") == 1
+    assert page.links()["2 due days are years ahead."] == "#far"
+    pages.press("Import")
+    assert "beyond the bank holidays that are known" in pages.follow("Council tax reduction").text
+
+
+def test_of_several_worksheets_the_one_with_the_list_is_taken(pages: PageClient, world: World) -> None:
+    lead(pages, world)
+    book = openpyxl.load_workbook(io.BytesIO(_register()))
+    notes = book.create_sheet("Read me", 0)
+    notes.append(["Notes of the team"])
+    notes.append(["Title", "Status", "Start", "Ref"])  # headings with nothing under them are no list
+    out = io.BytesIO()
+    book.save(out)
+    at = send(pages, out.getvalue(), "register.xlsx")
+    page = pages.get(f"{at}/columns")
+    assert "The file has 3 worksheets. This is “Register”." in page.text
+    assert "The headings are in row 3" in page.text
+
+
+def test_what_was_typed_as_the_row_of_the_headings_is_shown_again_with_what_is_wrong(
+    pages: PageClient, world: World
+) -> None:
+    lead(pages, world)
+    pages.get(f"{send(pages, SHEET.encode())}/columns")
+    page = pages.press("Read it so", {"heading": "99"}, status=422)
+    assert page.errors == ["Row 99 is empty, or no row is under it. Say in which row the headings are."]
+    assert [field.get("value") for field in page.tree.iter("input") if field.get("name") == "heading"] == ["99"]

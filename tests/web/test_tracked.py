@@ -80,3 +80,31 @@ def test_the_task_s_own_address_records_no_decision(pages: PageClient, world: Wo
         answer = pages.client.post(path, data={"csrf_token": pages.token(), **sent})
         assert answer.status_code in (403, 404, 405, 409, 422), path
     assert world.open_tasks(at[12:]) == [key]
+
+
+def test_a_due_day_that_is_years_ahead_is_asked_about_where_it_is_typed(pages: PageClient, world: World) -> None:
+    at = tracked(pages, world)
+    page = pages.get(f"{at}/stands")
+    assert not page.by_class("govuk-checkboxes")
+    typed = {"stage": "board", "holder": "SLC", "due-day": "1", "due-month": "3", "due-year": "2030"}
+    page = pages.press("Record how it stands", typed, status=422)
+    asked = "This due day is 3 years ahead: is it right? Correct it, or say that it is right."
+    assert page.errors == [asked]
+    assert page.by_class("govuk-error-summary")[0].find(".//a").get("href") == "#due-year"  # type: ignore[union-attr]
+    page = pages.press("Record how it stands", {"due-year": "2036"}, status=422)
+    assert page.errors[0].endswith("Bank holidays are known until 31 December 2031, so the working days until then "
+                                   "cannot be counted.")  # fmt: skip
+    page = pages.press("Record how it stands", {"sure": "yes"})
+    assert "How it stands is recorded." in page.text
+    assert "1 March 2036" in page.text
+    pages.get(f"{at}/stands")
+    assert "How it stands is recorded." in pages.press("Record how it stands", {"note": "Still so."}).text
+    for path in ("", "/timeline", "/timetable"):
+        pages.get(f"{at}{path}")
+    pages.get(f"{at}/stands")
+    page = pages.press("Record how it stands", {"holder": "SLC", "due-year": "2099"}, status=422)
+    assert page.errors == ["The due day cannot be right. Check its year."]
+    page = pages.press("Record how it stands", {"due-year": "2027", "happened-day": "1", "happened-month": "3",
+                                                "happened-year": "2027"}, status=422)  # fmt: skip
+    assert page.errors == ["The day on which this happened cannot be in the future."]
+    assert page.by_class("govuk-error-summary")[0].find(".//a").get("href") == "#happened-day"  # type: ignore[union-attr]
