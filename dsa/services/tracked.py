@@ -36,7 +36,7 @@ _ASKED = ("drafter", "information_governance", "data_owner", "legal", "head_of_s
 _FAR = "This due day is %(years)s years ahead: is it right? Correct it, or say that it is right."
 _FAR_AND_UNKNOWN = (
     "This due day is %(years)s years ahead: is it right? Correct it, or say that it is right. Bank holidays are known "
-    "until %(last)s, so the working days until then cannot be counted."
+    "until %(last)s, so the working days up to it cannot be counted."
 )
 PDF, DOCX = "application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 

@@ -386,12 +386,11 @@ def test_a_due_day_that_is_years_ahead_is_listed_to_be_looked_at_and_refused_by_
     page = pages.press("Save and continue")
     assert "Look at 2 due days that are years ahead" in page.text
     assert (
-        "Row 2, “Council tax reduction”, due 20 October 2036: this due day is 10 years ahead: is it right? "
-        "Bank holidays are known until 31 December 2031, so the working days until then cannot be counted." in page.text
+        "Row 2, “Council tax reduction”, due 20 October 2036: this due day is 10 years ahead: is it right?" in page.text
     )
+    assert "Bank holidays are known until 31 December 2031: working days up to a later due day cannot" in page.text
     assert "due 20 October 2030: this due day is 4 years ahead: is it right?" in page.text
     assert page.text.count("is it right?") == 2, "neither within 3 years nor of one that is over"
-    assert page.text.count("Bank holidays are known until") == 1
     assert page.links()["2 due days are years ahead."] == "#far"
     pages.press("Import")
     assert "beyond the bank holidays that are known" in pages.follow("Council tax reduction").text

@@ -92,7 +92,7 @@ def test_a_due_day_that_is_years_ahead_is_asked_about_where_it_is_typed(pages: P
     assert page.errors == [asked]
     assert page.by_class("govuk-error-summary")[0].find(".//a").get("href") == "#due-year"  # type: ignore[union-attr]
     page = pages.press("Record how it stands", {"due-year": "2036"}, status=422)
-    assert page.errors[0].endswith("Bank holidays are known until 31 December 2031, so the working days until then "
+    assert page.errors[0].endswith("Bank holidays are known until 31 December 2031, so the working days up to it "
                                    "cannot be counted.")  # fmt: skip
     page = pages.press("Record how it stands", {"sure": "yes"})
     assert "How it stands is recorded." in page.text
