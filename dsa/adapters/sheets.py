@@ -74,7 +74,7 @@ def _rows(lines: Lines, covered: dict[tuple[int, int], tuple[int, int]]) -> dict
             found.append((line, cells))
     if count > MOST_ROWS + 1:
         many = "It has %(rows)s rows, and %(most)s can be read at once. Split it into several files."
-        raise BadInput(many, rows=count - 1, most=MOST_ROWS)
+        raise BadInput(many, rows=f"{count - 1:,}", most=f"{MOST_ROWS:,}")
     return {"rows": found, "merged": merged}
 
 

@@ -142,7 +142,7 @@ def _bomb() -> bytes:
         (b"PK\x03\x04 not a workbook", "This XLSX file is damaged"),
         (b"\xd0\xcf\x11\xe0\x00\x00", "neither a CSV file in UTF-8 nor an XLSX file"),
         (b"a," * 61 + b"\n1\n", "Row 1 has more than 60 columns"),
-        (b"a\n" + b"1\n" * 5_001, "It has 5001 rows, and 5000 can be read at once"),
+        (b"a\n" + b"1\n" * 5_001, "It has 5,001 rows, and 5,000 can be read at once"),
     ],
 )
 def test_a_bad_file_is_refused_in_a_sentence(data: bytes, says: str) -> None:
@@ -354,7 +354,7 @@ def test_worksheets_that_are_not_read_are_named_with_their_numbers_before_anythi
     at = send(pages, _large(), "large.xlsx")
     for page in (pages.get(f"{at}/columns"), pages.press("Save and continue")):
         assert "6 worksheets of this file are not read, and nothing of them will be imported" in page.text
-        assert "“Many”: It has 5300 rows, and 5000 can be read at once." in page.text
+        assert "“Many”: It has 5,300 rows, and 5,000 can be read at once." in page.text
         assert "“Far”: It has values down to row 20500, and 20000 rows can be read" in page.text
         assert "“Hidden”: It is hidden." in page.text
         for name in ("More 17", "More 18", "More 19"):

@@ -7,6 +7,8 @@ from dsa.jobs import Relay
 from dsa.services import forecasting, indicators
 from tests.past import add_signed
 from tests.web import chromium
+from tests.web.page_client import PageClient
+from tests.web.test_importing import COLUMNS, SHEET, lead, send
 from tests.web.test_timetable import bound
 from tests.web.world import World
 
@@ -38,13 +40,40 @@ def test_no_column_is_out_of_sight_in_a_narrow_window(world: World, browser: Bro
             visitor.goto("/sign-in")
             visitor.get_by_role("button", name=f"{post} (HM Revenue and Customs)").first.click()
             visitor.goto(f"/agreements/{reference}/timetable" if path == "timetable" else path)
-            chromium.assert_no_sideways_scroll(visitor)
-            chromium.assert_accessible(visitor)
-            found = visitor.evaluate(_TABLES)
-            assert found, path
-            assert [more for more, _ in found] == [0] * len(found), path
-            shown = "".join(words for _, words in found)
-            assert [name for name in names if f"{name}: " not in shown] == [], path
+            _fits(visitor, *names)
             visitor.set_viewport_size({"width": 1280, "height": 900})
             assert {words.replace("none", "") for _, words in visitor.evaluate(_TABLES)} == {""}, path
             visitor.set_viewport_size({"width": 375, "height": 900})
+
+
+def test_an_import_fits_a_narrow_window_from_the_check_to_the_agreement(
+    pages: PageClient, world: World, browser: Browser, live: str
+) -> None:
+    lead(pages, world)
+    rows = [row for row in SHEET.splitlines() if "Sea Council" not in row]
+    at = send(pages, "\n".join([*rows, "A9,Never,DWP,signed,,,soon,,"]).encode())
+    pages.press("Save and continue", COLUMNS)
+    with chromium.visiting(browser, live, javascript=False, width=375) as visitor:
+        visitor.goto("/sign-in")
+        visitor.get_by_role("button", name="Information governance lead (HM Revenue and Customs)").first.click()
+        visitor.goto(f"{at}/check")
+        _fits(visitor, "What is wrong", "Other organisations", "as typed")
+        pages.press("Save and continue")
+        pages.press("Save this choice", {"leave_out": "yes"})
+        pages.press("Import")
+        record = pages.follow("Council tax reduction").path
+        visitor.goto(f"{at}/receipt")
+        _fits(visitor, "Stage", "Row")
+        visitor.goto("/imports")
+        _fits(visitor, "Rows", "Sent", "State")
+        visitor.goto(record)
+        _fits(visitor, "Organisation", "Outcome")
+
+
+def _fits(visitor: chromium.Page, *names: str) -> None:
+    chromium.assert_no_sideways_scroll(visitor)
+    chromium.assert_accessible(visitor)
+    found = visitor.evaluate(_TABLES)
+    assert [more for more, _ in found] == [0] * len(found), visitor.url
+    shown = "".join(words for _, words in found)
+    assert [name for name in names if f"{name}: " not in shown] == [], visitor.url
