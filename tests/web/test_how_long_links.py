@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -12,6 +13,7 @@ from dsa.persistence import queries_agreements
 from dsa.persistence.models import Agreement
 from dsa.services import forecasting, how_long
 from dsa.services.agreements_list import Filters, _wanted
+from tests.past import add_past
 from tests.web.page_client import PageClient
 from tests.web.test_how_long import SHEET, import_sheet, with_two_eras
 from tests.web.test_tasks import plans_of
@@ -50,6 +52,9 @@ def test_every_number_leads_to_exactly_the_agreements_it_counts(
     split = (world.ctx.clock.now() - timedelta(days=100)).date()
     evidence_a_contact(world, "LATER-3", split - timedelta(days=1))
     evidence_a_contact(world, "LATER-4", split)
+    now = world.ctx.clock.now()
+    over = [("drafting", 30.0), ("signed", 9.0), ("withdrawn", 0.0)]  # it was signed, and is over since
+    add_past(world.ctx.database, "LATER-1", begun=now - timedelta(days=90), stays=over, reference="OVER", now=now)
     import_sheet(world, SHEET)
     pages.sign_in(world.person(*who))
     assert follow_all(pages, "/time/how-long?reported=no") >= 4 + 5
@@ -58,6 +63,18 @@ def test_every_number_leads_to_exactly_the_agreements_it_counts(
     assert follow_all(pages, "/time/how-long?route=standard&version=2") >= 4
     for day in ("0001-01-01", "9999-12-31", "1969-06-01"):
         assert follow_all(pages, f"/time/how-long?changed_on={day}") >= 4
+
+
+def test_the_finished_tasks_of_a_team_are_those_of_the_weeks_that_are_counted(pages: PageClient, world: World) -> None:
+    with_two_eras(world)
+    world.count()
+    pages.sign_in(world.person("HMRC", "head_of_sharing"))
+    done = [(number, href) for number, href in numbers(pages.get("/time/teams")) if "done_by=HMRC%3Alegal" in href]
+    assert done
+    for number, href in done:
+        assert f"{number} tasks of the team in" in pages.get(href).text
+        older = re.sub(r"\d{4}-\d\d-\d\d", "2020-01-06", href)
+        assert f"{number} tasks of the team in" not in pages.get(older).text
 
 
 def test_what_a_sheet_reported_is_said_apart_from_what_the_list_has(pages: PageClient, world: World) -> None:
