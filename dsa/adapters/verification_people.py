@@ -62,14 +62,12 @@ def _posts(signed: Sequence[Signed], places: Mapping[str, Place], by_field: Mapp
             wrong.append(f"{each.field} was not asked for")
         if each.field in (ISSUE_FIELD, COMPLETION_FIELD) and each.kind != "seal":
             wrong.append(f"{each.field} is not a seal of the service")
-    said = (
-        listed("Wrong", wrong)
-        if wrong
-        else "Each signature is that of the post named in the text."
-        if all(each.trusted for each in signed)
-        else "Each signature names the post that the text asks for; not every one could be confirmed."
-    )
-    return Check("posts", not wrong, said)
+    if wrong:
+        return Check("posts", False, listed("Wrong", wrong))
+    if all(each.trusted for each in signed):
+        return Check("posts", True, "Each signature is that of the post named in the text.")
+    unsure = "Each signature names the post that the text asks for; not every one could be confirmed."
+    return Check("posts", True, unsure)
 
 
 def _is_of(one: Signed, place: Place) -> bool:

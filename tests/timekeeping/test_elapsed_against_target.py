@@ -34,42 +34,30 @@ def said(message: Message | None) -> str:
     return message[0] % message[1]
 
 
-@pytest.mark.parametrize(
-    ("item", "words"),
-    [
-        (Progress(0, 10, 0, "not_started"), "not started"),
-        (Progress(0, 10, 0, "running"), "day 0 of 10"),
-        (Progress(6, 10, 0, "running"), "day 6 of 10"),
-        (Progress(6, None, 0, "running"), "day 6"),
-        (Progress(0, 0, 0, "running"), "due the same day"),
-        (Progress(10, 10, 0, "late"), "day 10 of 10, past close of office"),
-        (Progress(11, 10, 0, "late"), "day 11 of 10, 1 working day over"),
-        (Progress(14, 10, 0, "late"), "day 14 of 10, 4 working days over"),
-        (Progress(0, None, 0, "done"), "took less than 1 working day"),
-        (Progress(1, None, 0, "done"), "took 1 working day"),
-        (Progress(7, None, 0, "done"), "took 7 working days"),
-        (Progress(0, 10, 0, "done"), "took less than 1 working day, target 10"),
-        (Progress(1, 10, 0, "done"), "took 1 working day, target 10"),
-        (Progress(12, 10, 0, "done"), "took 12 working days, target 10"),
-    ],
-)
+SAID = [
+    (Progress(0, 10, 0, "not_started"), "not started"),
+    (Progress(0, 10, 0, "running"), "day 0 of 10"),
+    (Progress(6, 10, 0, "running"), "day 6 of 10"),
+    (Progress(6, None, 0, "running"), "day 6"),
+    (Progress(0, 0, 0, "running"), "due the same day"),
+    (Progress(10, 10, 0, "late"), "day 10 of 10, past close of office"),
+    (Progress(11, 10, 0, "late"), "day 11 of 10, 1 working day over"),
+    (Progress(14, 10, 0, "late"), "day 14 of 10, 4 working days over"),
+    (Progress(0, None, 0, "done"), "took less than 1 working day"),
+    (Progress(1, None, 0, "done"), "took 1 working day"),
+    (Progress(7, None, 0, "done"), "took 7 working days"),
+    (Progress(0, 10, 0, "done"), "took less than 1 working day, target 10"),
+    (Progress(1, 10, 0, "done"), "took 1 working day, target 10"),
+    (Progress(12, 10, 0, "done"), "took 12 working days, target 10"),
+]
+
+
+@pytest.mark.parametrize(("item", "words"), SAID)
 def test_progress_is_said_in_plain_words(item: Progress, words: str) -> None:
     assert said(describe(item)) == words
 
 
-@pytest.mark.parametrize(
-    ("item", "words"),
-    [
-        (Progress(0, 10, 0, "not_started"), "not started"),
-        (Progress(6, 10, 0, "running"), "day 6 of 10"),
-        (Progress(6, None, 0, "running"), "day 6"),
-        (Progress(0, 0, 0, "running"), "due the same day"),
-        (Progress(10, 10, 0, "late"), "day 10 of 10, past close of office"),
-        (Progress(11, 10, 0, "late"), "day 11 of 10, 1 working day over"),
-        (Progress(14, 10, 0, "late"), "day 14 of 10, 4 working days over"),
-        (Progress(7, None, 0, "done"), "took 7 working days"),
-    ],
-)
+@pytest.mark.parametrize(("item", "words"), SAID)
 def test_the_day_of_a_task_and_the_day_of_its_stage_are_told_apart(item: Progress, words: str) -> None:
     named = item.state in ("running", "late")
     assert said(describe_as("task", item)) == (f"task: {words}" if named else words)
