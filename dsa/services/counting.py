@@ -26,6 +26,7 @@ from dsa.services.owned_time import OwnedTime
 from dsa.services.stage_counts import OPEN, PASSED, STAY
 from dsa.services.way_ahead import FIRST_DATA
 from dsa.timekeeping.calendar import WorkingCalendar, calendar_for
+from dsa.timekeeping.instants import local_day
 from dsa.timekeeping.ledger import Holder
 from dsa.timekeeping.months import month_of
 from dsa.timekeeping.nations import FIRST_DAY
@@ -140,11 +141,11 @@ def _final(given: Counting, stage: str) -> bool:
 
 
 def _week(at: datetime) -> int:
-    return week_of(at.astimezone(LONDON).date())
+    return week_of(local_day(at))
 
 
 def _month(facts: Facts) -> int:
-    return month_of(facts.head.created_at.astimezone(LONDON).date())
+    return month_of(local_day(facts.head.created_at))
 
 
 def _stays(part: Part, facts: Facts, given: Counting, calendar: WorkingCalendar) -> None:
@@ -278,7 +279,7 @@ def _open(facts: Facts, given: Counting) -> dict[str, Any] | None:
         "route": head.route,
         "nation": head.nation,
         "entered_at": head.stage_entered_at if seen else NOBODY_KNOWS,
-        "entered_on": head.stage_entered_at.astimezone(LONDON).date().toordinal() if seen else 0,
+        "entered_on": local_day(head.stage_entered_at).toordinal() if seen else 0,
         "started": _month(facts),
         "due_at": head.stage_due_at,
         "monthly_value": value if before_use else None,

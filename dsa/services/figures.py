@@ -25,6 +25,7 @@ from dsa.services.context import Context
 from dsa.services.counting import ALL, VALUE, Counting, Part, kept_part, part_of, pressure_of
 from dsa.services.stage_counts import PASSED, STAY, StageCounts, read
 from dsa.timekeeping.calendar import calendar_for
+from dsa.timekeeping.instants import local_day
 from dsa.timekeeping.weeks import LONDON, week_of
 
 TEAM_WEEKS = 12
@@ -248,12 +249,12 @@ def _calendar_of(ctx: Context, session: Session) -> Callable[[int, str], Any]:
 
 
 def _today(ctx: Context) -> date:
-    return ctx.clock.now().astimezone(LONDON).date()
+    return local_day(ctx.clock.now())
 
 
 def first_week_done(at: datetime) -> int:
     """The first of the weeks of which done tasks are counted at a moment."""
-    return week_of(at.astimezone(LONDON).date()) - TEAM_WEEKS
+    return week_of(local_day(at)) - TEAM_WEEKS
 
 
 def _since(ctx: Context) -> int:
@@ -319,7 +320,7 @@ def _stage_rows(session: Session, scope: int, stages: list[str], now: datetime) 
         counts = read(row.counts)
         for workflow, route in {(row.workflow, row.route), (row.workflow, ""), ("", row.route), ("", "")}:
             found[row.stage, workflow, route].add(counts)
-    today = now.astimezone(LONDON).date()
+    today = local_day(now)
     return [
         {"scope": scope, "stage": stage, "workflow": workflow, "route": route, "worked_out_at": now,
          **each.figures(today)}

@@ -22,7 +22,8 @@ from dsa.persistence import queries_history as queries
 from dsa.services.context import Context
 from dsa.services.past_stays import PastStays, on_clock, read_history, stages_before_signature
 from dsa.services.whose_time import began
-from dsa.timekeeping.calendar import LONDON, WorkingCalendar
+from dsa.timekeeping.calendar import WorkingCalendar
+from dsa.timekeeping.instants import local_day
 from dsa.timekeeping.nations import BeyondCalendar
 from dsa.timekeeping.working_clock import MINUTES_A_DAY, working_clock
 
@@ -51,13 +52,13 @@ def forecast_due(ctx: Context) -> int:
     forecasts teach, are worked out in the first run of a day and kept for the others.
     """
     now = ctx.clock.now()
-    today = now.astimezone(LONDON).date()
+    today = local_day(now)
     made = 0
     with ctx.database.reading() as session:
         stages = stages_before_signature(ctx, session)
         due = queries.to_forecast(session, stages=stages, today=today, most=AT_ONCE)
         kept = stored.figure(session, RECORD)
-        of_today = kept if kept is not None and kept.made_at.astimezone(LONDON).date() == today else None
+        of_today = kept if kept is not None and local_day(kept.made_at) == today else None
         if not due and of_today is not None:
             return 0
         ctx.calendars.refresh(session)
@@ -203,8 +204,8 @@ def judge(rows: list[Any]) -> dict[str, int]:
     judged = dict.fromkeys(_JUDGED, 0)
     for row in rows:
         for name, by in (("", row.very_likely_on), ("likely_", row.likely_on)):
-            signed = None if row.signed is None else row.signed.astimezone(LONDON).date()
-            if signed is None and row.finished is not None and row.finished.astimezone(LONDON).date() <= by:
+            signed = None if row.signed is None else local_day(row.signed)
+            if signed is None and row.finished is not None and local_day(row.finished) <= by:
                 judged[f"{name}gone"] += 1
                 continue
             judged[f"{name}said"] += 1

@@ -19,7 +19,7 @@ from dsa.services.counting import ALL
 from dsa.services.time_scope import Asked, Scope, scope_of
 from dsa.services.time_stages_page import Overdue, overdue_of
 from dsa.timekeeping.calendar import calendar_for
-from dsa.timekeeping.weeks import LONDON
+from dsa.timekeeping.instants import local_day
 
 DOTS = 40
 OWN, EVERYBODYS, TARGET = "own", "all", "target"  # what the line of a stage is
@@ -124,7 +124,7 @@ def _ages(
     session: Session, scope: Scope, figures: Mapping[str, Any], everybodys: Mapping[str, Any], now: datetime
 ) -> tuple[StageAges, ...]:
     """The stages with something open, in their order, with the oldest of each."""
-    today = now.astimezone(LONDON).date()
+    today = local_day(now)
     shown = [stage for stage in scope.stages if stage in figures and figures[stage].open]
     empty = [_measured(scope, figures[stage], everybodys.get(stage)) for stage in shown]
     before = {stage.id: day_beyond(stage.line, today) for stage in empty if stage.line is not None}
@@ -154,7 +154,7 @@ def _measured(scope: Scope, own: Any, everybodys: Any) -> StageAges:
 
 
 def _dot(scope: Scope, row: Any, before: date | None, today: date) -> Dot:
-    entered = row.entered_at.astimezone(LONDON).date()
+    entered = local_day(row.entered_at)
     days = calendar_for(row.nation).working_days(entered, today) if entered < today else 0
     past = before is not None and entered < before
     return Dot(row.reference, row.title, scope.stages[row.stage].title, days, _who(row), past)

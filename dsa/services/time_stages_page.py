@@ -16,7 +16,7 @@ from dsa.persistence import queries_figures as queries
 from dsa.services.context import Context
 from dsa.services.stage_counts import FEW, by_stage
 from dsa.services.time_scope import Asked, Scope, scope_of
-from dsa.timekeeping.weeks import LONDON
+from dsa.timekeeping.instants import local_day
 
 OLDEST = 5
 
@@ -113,7 +113,7 @@ def _figures(session: Session, scope: int, asked: Asked, now: datetime) -> dict[
     if not asked.months:
         return {row.stage: row._mapping for row in queries.stages(session, scope, **narrowed)}
     counted = queries.stages_started(session, scope, asked.months, **narrowed)
-    return {**by_stage(counted, now.astimezone(LONDON).date())}
+    return {**by_stage(counted, local_day(now))}
 
 
 def overdue_of(ctx: Context, session: Session, scope: Scope, rows: Sequence[Any], now: datetime) -> tuple[Overdue, ...]:

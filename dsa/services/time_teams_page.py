@@ -12,7 +12,8 @@ from dsa.services.context import Context
 from dsa.services.figures import TEAM_WEEKS, first_week_done
 from dsa.services.stage_counts import FEW
 from dsa.services.time_scope import Asked, Scope, scope_of
-from dsa.timekeeping.weeks import LONDON, week_of
+from dsa.timekeeping.instants import local_day
+from dsa.timekeeping.weeks import week_of
 
 WEEKS = 26
 PAGE = 40
@@ -64,7 +65,7 @@ class TeamsPage:
 
 def teams_page(ctx: Context, actor: Actor, asked: Asked, *, after: str = "") -> TeamsPage:
     """The weeks and a page of teams, of what the actor may see."""
-    this_week = week_of(ctx.clock.now().astimezone(LONDON).date())
+    this_week = week_of(local_day(ctx.clock.now()))
     code, _, role = after.rpartition(":")
     with ctx.database.reading() as session:
         scope = scope_of(ctx, session, actor, asked)

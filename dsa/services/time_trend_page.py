@@ -8,7 +8,8 @@ from dsa.insight.control import BASELINE, ControlChart, control_chart
 from dsa.persistence import queries_figures as queries
 from dsa.services.context import Context
 from dsa.services.time_scope import Asked, Scope, scope_of
-from dsa.timekeeping.weeks import LONDON, week_of
+from dsa.timekeeping.instants import local_day
+from dsa.timekeeping.weeks import week_of
 
 WEEKS = 156
 _LONG_BASELINE = 40
@@ -46,7 +47,7 @@ class TrendPage:
 
 def trend_page(ctx: Context, actor: Actor, asked: Asked, *, stage: str = "") -> TrendPage:
     """The weeks of a stage; without one, of the stage that most stays have ended in."""
-    since = week_of(ctx.clock.now().astimezone(LONDON).date()) - WEEKS
+    since = week_of(local_day(ctx.clock.now())) - WEEKS
     with ctx.database.reading() as session:
         scope = scope_of(ctx, session, actor, asked)
         figures = {row.stage: row for row in queries.stages(session, scope.id, workflow="", route="") if row.closed}
